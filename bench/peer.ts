@@ -4,6 +4,7 @@ import type { QuicSession, QuicStream } from '#engine/transport/quic/quic-sessio
 import type { Session } from '#engine/transport/transport.ts';
 import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { encodeFrame } from '#engine/framing/frame.ts';
+import { giveBackMessage } from '#engine/framing/give-back.ts';
 import { libraries, type LibraryName } from './libraries.ts';
 import { benchRun, never, providerOf, transportOf, type PeerKind, type ProviderName } from './ways.ts';
 
@@ -47,6 +48,8 @@ async function answerFrames(session: Session): Promise<void> {
       await session.send({ lane: 'control', parts: frame.parts }, { signal: never }).catch(() => undefined);
       continue;
     }
+    // As a link does with what it has copied to its place.
+    giveBackMessage(frame.parts);
     pieces.set(frame.lane, (pieces.get(frame.lane) ?? 0) + 1);
     if (pieces.get(frame.lane) === expectedPieces(frame.lane)) {
       pieces.delete(frame.lane);

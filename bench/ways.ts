@@ -82,11 +82,13 @@ export function overSession(session: Session): Connection {
       await back;
     },
     async upload(bytes) {
-      const lane = `bulk:${++lanes}/${Math.ceil(bytes / pieceBytes)}` as const;
+      // As a link cuts a model.
+      const chunkBytes = session.chunkBytes ?? pieceBytes;
+      const lane = `bulk:${++lanes}/${Math.ceil(bytes / chunkBytes)}` as const;
       const back = new Promise<void>((resolve) => void uploads.set(lane, resolve));
-      for (let left = bytes; left > 0; left -= pieceBytes) {
-        const body = piece.subarray(0, Math.min(pieceBytes, left));
-        await session.send({ lane, parts: encodeFrame({}, body), last: left <= pieceBytes }, { signal: never });
+      for (let left = bytes; left > 0; left -= chunkBytes) {
+        const body = piece.subarray(0, Math.min(chunkBytes, left));
+        await session.send({ lane, parts: encodeFrame({}, body), last: left <= chunkBytes }, { signal: never });
       }
       await back;
     },

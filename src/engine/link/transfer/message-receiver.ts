@@ -1,4 +1,5 @@
 import { decodeMessageHeader, salvageHeader } from '#engine/codec/message-codec.ts';
+import { giveBackMessage } from '#engine/framing/give-back.ts';
 import { bytesIn } from '#engine/framing/parts.ts';
 import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
@@ -130,6 +131,8 @@ export class MessageReceiver {
     const chunk = `${frame.index}/${frame.count}`;
     const about = { kind: 'chunk', id: frame.transfer, round, chunk, of: transfer?.header.kind };
     this.#checked(received, about, decision);
+    // It has been copied to its place, and its beginning to the log.
+    giveBackMessage(received.body);
   }
 
   takeWithdrawal(received: Received, { transfer: id }: LinkFrameOf<'withdraw'>): void {

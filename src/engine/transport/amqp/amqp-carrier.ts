@@ -10,7 +10,7 @@ import { Conversation, wordBody, wordPiece } from '../sealed/conversation.ts';
 import type { SessionKeys } from '../sealed/handshake.ts';
 import { Seal, sealedOverheadBytes, willLaneNumber } from '../sealed/seal.ts';
 import { decodeWord } from '../sealed/words.ts';
-import { giveBack } from '../shared/give-back.ts';
+import { giveBack } from '../../framing/give-back.ts';
 import type { CloseReason, Lane } from '../transport.ts';
 import { whenSettled } from '../shared/when-settled.ts';
 import { within } from '../shared/within.ts';

@@ -66,6 +66,8 @@ export interface Carrier {
   readonly windowBytes: Readonly<Record<LaneClass, number>>;
   /** A lane's stream as people know it, for the packet log. */
   streamOf(lane: Lane): string;
+  /** Resolves when there is room for more bulk on the way to the wire; null: there is. Absent: always. */
+  room?(): Promise<void> | null;
   /** Resolves when the piece needs no more care; the next `bodyBytes` of `parts` are its body. Called in order. */
   send(lane: Lane, piece: PieceHeader, body: { readonly parts: PartsReader; readonly bytes: number }): Promise<void>;
   tell(word: SessionWord): Promise<void>;

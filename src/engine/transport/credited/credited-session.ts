@@ -22,6 +22,7 @@ import {
   type SessionWord,
   type Way,
 } from './carrier.ts';
+import { chunkBytesOf } from './chunk-size.ts';
 import { CreditGate, CreditMeter, pieceCost } from './credit.ts';
 import { LaneNames } from './frame-name.ts';
 import { LaneAssembler } from './lane-assembler.ts';
@@ -29,6 +30,7 @@ import { LaneSender, type SendingLane } from './lane-sender.ts';
 import { emptyPiece, PartsReader, type Piece, type PieceBody, type PieceHeader } from './piece.ts';
 import { PieceRefused } from './piece-size.ts';
 import { Prover } from './prover.ts';
+import { wireRoom } from './wire-room.ts';
 
 interface QueuedFrame {
   readonly frame: IncomingFrame;
@@ -41,8 +43,6 @@ const creditStepBytes = 256 * 1024;
 const piecesUnderWay = 64;
 /** ... or one largest frame and what its reader has not told yet. */
 const windowBytesMin = limits.frameBytesMax + 2 * creditStepBytes;
-/** Chunks of no more pieces than these, so that one that is small is soon whole. */
-const piecesOfChunk = 16;
 /** Answers that the broker has not taken. */
 const answersMax = 64;
 
@@ -112,8 +112,7 @@ export class CreditedSession implements Session {
   }
 
   get chunkBytes(): number {
-    const { chunkBytes = limits.chunkBytes, pieceBytes, way } = this.#carrier;
-    return way === undefined ? chunkBytes : Math.min(chunkBytes, piecesOfChunk * pieceBytes);
+    return chunkBytesOf(this.#carrier);
   }
 
   get obstacle(): string | null {
@@ -270,6 +269,7 @@ export class CreditedSession implements Session {
       const bytes = Math.min(this.#carrier.pieceBytes, frameBytes - at);
       const ends = { first: at === 0, last: at + bytes === frameBytes };
       try {
+        if (kind === 'bulk') await wireRoom(this.#carrier, this.closed, signal);
         await gate.acquire(pieceCost(ends, bytes), signal);
         this.#throwIfEnded();
         const piece = { ...ends, laneEnd, abandon: false, lane: lane.number, sequence: lane.next++, frameBytes };

@@ -4,6 +4,7 @@ import { spawn } from '#shared/base/spawn.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { bytesIn } from '../../framing/parts.ts';
 import { abortable } from '../shared/abortable.ts';
+import { ownMemory } from '../../framing/give-back.ts';
 import { Inbox } from '../inbox.ts';
 import { sessionEnded } from '../session-errors.ts';
 import type {
@@ -28,6 +29,8 @@ import type { CallEnd } from './wire/status-words.ts';
 const flushShare = 0.5;
 /** A bulk call that breaks off may be the first sign of the session's end; it gets this long to show. */
 const endGraceMs = 500;
+/** Of a message on the wire: whether it is compressed, and its length. */
+const messagePrefixBytes = 5;
 
 export interface GrpcSessionInit {
   /** The `Session` call, accepted. */
@@ -180,26 +183,40 @@ export class GrpcSession implements Session {
   async #readControl(): Promise<void> {
     const { control } = this.#init;
     try {
-      for await (const message of control.messages()) await this.#onControl(message, control.name);
+      await control.read((message) => this.#onControl(message, control.name));
     } catch {
       // It broke off: `control.ended` says how.
       return;
     }
     this.#peerDone.resolve();
-    // After a close this is the way to end; a call that was reset looks the same.
+    // After a close this is the way to end.
+    if (this.#ending !== null) return;
+    // A call that broke off looks the same for a moment.
+    using grace = this.#init.clock.deadline(endGraceMs);
+    await abortable(control.ended, grace).catch(() => undefined);
     if (this.#ending === null) this.#finish(lost('the peer ended the control call without closing the session'));
   }
 
-  async #onControl(bytes: Buffer, stream: string): Promise<void> {
+  /** Null: nothing has to be waited for. */
+  #onControl(bytes: Buffer, stream: string): Promise<void> | null {
     const message = decodeControl(bytes);
-    if (!message.ok) return this.#garbage(message.error.message);
+    if (!message.ok) {
+      this.#garbage(message.error.message);
+      return null;
+    }
     const { frames, offer, close } = message.value;
     if (close !== null) this.#peerDone.resolve();
     // After the end it is read on, so that the call can end, and nothing is done about it.
-    if (this.#ending !== null) return;
-    for (const frame of frames) await this.#put({ lane: 'control', parts: [frame], stream });
-    if (offer !== null) this.#onOffer(offer.number, offer.lane);
-    if (close !== null) spawn('ending a session', this.#leave(close.code, close.reason));
+    if (this.#ending !== null) return null;
+    const room = this.#putAll(frames, 'control', stream);
+    if (offer === null && close === null) return room;
+    const goOn = (): void => {
+      if (offer !== null) this.#onOffer(offer.number, offer.lane);
+      if (close !== null) spawn('ending a session', this.#leave(close.code, close.reason));
+    };
+    if (room !== null) return room.then(goOn);
+    goOn();
+    return null;
   }
 
   #onOffer(number: number, lane: Lane): void {
@@ -234,21 +251,32 @@ export class GrpcSession implements Session {
   /** @param offered lane that the offer named; null: the first message does */
   async #readBulk(call: Call, offered: Lane | null): Promise<void> {
     let lane = offered;
-    for await (const bytes of call.messages()) {
+    await call.read((bytes) => {
       const message = decodeBulk(bytes);
       if (!message.ok) throw message.error;
       const { frames, lane: named } = message.value;
       if (named !== null && lane !== null) throw misplaced(call, 'names its lane once');
       lane ??= named;
       if (lane === null) throw misplaced(call, 'begins with its lane');
-      for (const frame of frames) await this.#put({ lane, parts: [frame], stream: call.name });
-    }
+      const [frame] = frames;
+      if (frames.length === 1 && frame !== undefined && isAlone(bytes)) ownMemory(frame);
+      return this.#putAll(frames, lane, call.name);
+    });
     call.end();
   }
 
-  async #put(frame: IncomingFrame): Promise<void> {
+  /** Null: all of them have found room. */
+  #putAll(frames: readonly Uint8Array[], lane: Lane, stream: string): Promise<void> | null {
+    for (const [i, frame] of frames.entries()) {
+      const room = this.#put({ lane, parts: [frame], stream });
+      if (room !== null) return room.then(() => this.#putAll(frames.slice(i + 1), lane, stream) ?? undefined);
+    }
+    return null;
+  }
+
+  #put(frame: IncomingFrame): Promise<void> | null {
     this.#receivedBytes += bytesIn(frame.parts);
-    await this.#inbox.put(frame);
+    return this.#inbox.put(frame);
   }
 
   async #shutDown(end: CloseReason): Promise<void> {
@@ -332,6 +360,11 @@ export class GrpcSession implements Session {
     this.#init.release();
     this.#resolveClosed(this.#ending);
   }
+}
+
+/** The library puts a message together behind its prefix of five bytes, in memory of its own where it is no small one. */
+function isAlone({ byteOffset, byteLength, buffer }: Buffer): boolean {
+  return byteOffset === messagePrefixBytes && byteLength + messagePrefixBytes === buffer.byteLength;
 }
 
 function misplaced(call: Call, rule: string): RoundscopeError {

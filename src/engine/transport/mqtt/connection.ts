@@ -4,11 +4,14 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import { openBrokerSocket, type BrokerSocket, type BrokerTrust } from './broker/broker-socket.ts';
 import type { BrokerWay } from './broker/broker-way.ts';
+import { joinPackets } from './broker/packet-joiner.ts';
 import { connectTimeout } from '../broker-errors.ts';
 import { brokerRefused, connectError, withoutSecrets } from './connect-errors.ts';
-import { takeAllRefusals } from './mqtt-patches.ts';
+import { keepNoPayloads, takeAllRefusals } from './mqtt-patches.ts';
 import { brokerWords, reasonStringOf, refusalOf, type Dialect } from './dialect.ts';
 import { pieceBytesMin, type PieceSize } from '../credited/piece-size.ts';
+import { Backlog } from '../shared/backlog.ts';
+import { giveBack } from '../../framing/give-back.ts';
 import { TurnBudget } from '../shared/turn-budget.ts';
 
 /** How long a broker may take to close its half after our goodbye. */
@@ -35,6 +38,8 @@ interface Publish {
   readonly topic: string;
   readonly payload: Buffer;
   readonly retain: boolean;
+  /** Nobody looks at the payload any more once it is written. */
+  readonly handedOver: boolean;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -43,12 +48,16 @@ interface Publish {
 const slowBytesPerMs = 20;
 /** Of a packet beside a piece's body: headers, packet id, properties, and the topic. */
 const packetOverheadBytes = 1024;
+/** Of what is smaller the collector is hardly aware. */
+const givenBackBytesMin = 16 * 1024;
+const nothing = Buffer.alloc(0);
 
 takeAllRefusals();
 
 /** One connection to a broker: mqtt.js with its defaults spelt out, its own reconnecting off, and typed errors. */
 export class BrokerConnection implements BrokerWay {
   readonly #client: MqttClient;
+  readonly #socket: BrokerSocket['socket'];
   readonly #clock: Clock;
   readonly url: string;
   /** As in `BrokerSocket`. */
@@ -58,6 +67,7 @@ export class BrokerConnection implements BrokerWay {
   readonly #dialect: Dialect;
   /** Publishes that the broker takes before it has acknowledged the first of them (MQTT 5), ... */
   readonly #underWayMax: number;
+  readonly #backlog = new Backlog();
   #underWay = 0;
   #underWayBytes = 0;
   /** ... and those that wait for their turn; credit bounds what is handed here. */
@@ -71,9 +81,10 @@ export class BrokerConnection implements BrokerWay {
   private constructor(
     client: MqttClient,
     options: ConnectOptions,
-    { certificate, receiveMaximum }: { readonly certificate: string | null; readonly receiveMaximum: number },
+    { certificate, socket, receiveMaximum }: BrokerSocket & { readonly receiveMaximum: number },
   ) {
     this.#client = client;
+    this.#socket = socket;
     this.#clock = options.clock;
     this.#dialect = options.dialect;
     this.#answeredMs = options.clock.monotonicMs();
@@ -90,6 +101,7 @@ export class BrokerConnection implements BrokerWay {
     });
     this.closed = new Promise((resolve) => {
       client.on('close', () => {
+        this.#backlog.end();
         resolve(this.#lastError === '' ? 'the connection to the broker closed' : this.#lastError);
         for (const { reject } of this.#waiting.splice(0)) reject(new Error('the connection to the broker closed'));
       });
@@ -111,17 +123,19 @@ export class BrokerConnection implements BrokerWay {
 
   static async #attempt(options: ConnectOptions, deadline: AbortSignal): Promise<BrokerConnection> {
     const { socket, certificate } = await reach(options, deadline);
+    joinPackets(socket);
     const client = new mqtt.MqttClient(() => socket, clientOptions(options));
     client.on('message', (topic, payload) => {
       options.onMessage(topic, payload);
     });
     takeTurns(client, options.clock);
+    keepNoPayloads(client);
     try {
       const { properties = {} } = await connected(client, options, deadline);
       respect(properties, options);
       const unbounded = Number.MAX_SAFE_INTEGER;
       const receiveMaximum = options.dialect.version === 5 ? (properties.receiveMaximum ?? 65_535) : unbounded;
-      return new BrokerConnection(client, options, { certificate, receiveMaximum });
+      return new BrokerConnection(client, options, { certificate, socket, receiveMaximum });
     } catch (error) {
       cut(client);
       throw error;
@@ -138,12 +152,18 @@ export class BrokerConnection implements BrokerWay {
   }
 
   /** Resolves when the broker has acknowledged it (QoS 1). @throws PieceRefused with the broker's words */
-  publish(topic: string, payload: Buffer, retain: 'retain' | 'pass' = 'pass'): Promise<void> {
+  publish(topic: string, payload: Buffer, how: 'retain' | 'pass' | 'hand over' = 'pass'): Promise<void> {
     this.published++;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ topic, payload, retain: retain === 'retain' && this.#dialect.retains, resolve, reject });
+      const retain = how === 'retain' && this.#dialect.retains;
+      const handedOver = how === 'hand over' && payload.byteLength >= givenBackBytesMin;
+      this.#waiting.push({ topic, payload, retain, handedOver, resolve, reject });
       this.#serve();
     });
+  }
+
+  room(): Promise<void> | null {
+    return this.#backlog.room();
   }
 
   #serve(): void {
@@ -154,14 +174,16 @@ export class BrokerConnection implements BrokerWay {
     }
   }
 
-  #publish({ topic, payload, retain, resolve, reject }: Publish): void {
+  #publish({ topic, payload, retain, handedOver, resolve, reject }: Publish): void {
+    const bytes = payload.byteLength;
+    const unwritten = this.#socket.writableLength;
     const startedMs = this.#clock.monotonicMs();
     if (this.#underWay === 0) this.#answeredMs = startedMs;
     this.#underWay++;
-    this.#underWayBytes += payload.byteLength;
+    this.#underWayBytes += bytes;
     this.#client.publish(topic, payload, { qos: 1, retain, dup: false }, (error, answer) => {
       this.#underWay--;
-      this.#underWayBytes -= payload.byteLength;
+      this.#underWayBytes -= bytes;
       this.#answeredMs = this.#clock.monotonicMs();
       if (error !== undefined && error !== null) reject(refusalOf(error, answer));
       else {
@@ -170,6 +192,19 @@ export class BrokerConnection implements BrokerWay {
         resolve();
       }
       this.#serve();
+    });
+    // Where mqtt.js has kept it for later nothing has been added, and it stays.
+    if (handedOver && this.#socket.writableLength - unwritten >= bytes) this.#giveBackWhenWritten(payload);
+  }
+
+  /** Writes are called back in order, so that one of nothing says that the system has all before it. */
+  #giveBackWhenWritten(payload: Buffer): void {
+    if (!this.#socket.writable) return;
+    const bytes = payload.byteLength;
+    this.#backlog.add(bytes);
+    this.#socket.write(nothing, (error) => {
+      this.#backlog.written(bytes);
+      if (error === null || error === undefined) giveBack(payload);
     });
   }
 

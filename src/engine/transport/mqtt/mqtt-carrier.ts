@@ -80,8 +80,13 @@ export class MqttCarrier implements Carrier {
     return this.#topic(laneName(lane));
   }
 
+  room(): Promise<void> | null {
+    return this.#options.connection.room();
+  }
+
   send(lane: Lane, piece: PieceHeader, body: PieceBody): Promise<void> {
-    return this.#options.connection.publish(this.streamOf(lane), this.#cover.closePiece(lane, piece, body));
+    const payload = this.#cover.closePiece(lane, piece, body);
+    return this.#options.connection.publish(this.streamOf(lane), payload, 'hand over');
   }
 
   tell(word: SessionWord | PassageWord): Promise<void> {

@@ -24,6 +24,8 @@ interface Waiting {
  */
 export class StreamWriter {
   readonly #open: () => Promise<QuicStream>;
+  /** What a stream begins with that was opened for this lane; it goes out with the first frame. */
+  #preface: Uint8Array | null;
   #waiting: Waiting[] = [];
   /** Being written. */
   #batch: readonly Waiting[] = [];
@@ -32,9 +34,10 @@ export class StreamWriter {
   #failure: Error | null = null;
   #finished = false;
 
-  /** @param stream one that is there already, or how to open it at the first frame */
-  constructor(stream: QuicStream | (() => Promise<QuicStream>)) {
+  /** @param stream one that is there already, or how to open it at the first frame, and what it begins with */
+  constructor(stream: QuicStream | (() => Promise<QuicStream>), preface: Uint8Array | null = null) {
     this.#open = typeof stream === 'function' ? stream : () => Promise.resolve(stream);
+    this.#preface = preface;
     if (typeof stream !== 'function') this.#stream = stream;
   }
 
@@ -71,7 +74,10 @@ export class StreamWriter {
     if (this.#finished) return;
     this.#finished = true;
     while (this.#running !== null) await this.#running;
-    if (this.#failure === null) await this.#stream?.finish();
+    if (this.#failure !== null || this.#stream === null) return;
+    // Its only frame was taken back: the peer is to know what ends here.
+    if (this.#preface !== null) await this.#stream.write(this.#preface);
+    await this.#stream.finish();
   }
 
   /** The session has ended: whoever waits is told. */
@@ -87,7 +93,10 @@ export class StreamWriter {
       this.#stream ??= await this.#open();
       while (this.#waiting.length > 0) {
         this.#batch = this.#takeBatch();
-        for (const piece of coalesce(this.#batch.flatMap(({ parts }) => parts))) await this.#stream.write(piece);
+        const parts = this.#batch.flatMap((waiting) => waiting.parts);
+        if (this.#preface !== null) parts.unshift(this.#preface);
+        this.#preface = null;
+        for (const piece of coalesce(parts)) await this.#stream.write(piece);
         for (const { resolve } of this.#batch) resolve(this.#stream.id);
         this.#batch = [];
       }

@@ -7,7 +7,7 @@ import { abortable, endOf } from '../shared/abortable.ts';
 import { FrameReader } from './frame-reader.ts';
 import { Inbox } from '../inbox.ts';
 import type { QuicOptions } from './quic-options.ts';
-import type { QuicSession, QuicStream } from './quic-session.ts';
+import type { QuicSession } from './quic-session.ts';
 import { decodeRecord, encodeRecord } from './records.ts';
 import { StreamWriter } from './stream-writer.ts';
 
@@ -109,16 +109,10 @@ export class QuicTransportSession implements Session {
   #writer(lane: Lane): StreamWriter {
     let writer = this.#writers.get(lane);
     if (writer === undefined) {
-      writer = new StreamWriter(() => this.#openBulk(lane));
+      writer = new StreamWriter(() => this.#quic.openStream(), encodeRecord({ record: 'bulk', lane }));
       this.#writers.set(lane, writer);
     }
     return writer;
-  }
-
-  async #openBulk(lane: Lane): Promise<QuicStream> {
-    const stream = await this.#quic.openStream();
-    await stream.write(encodeRecord({ record: 'bulk', lane }));
-    return stream;
   }
 
   /** Waits for the end, whoever brings it, and clears up. */

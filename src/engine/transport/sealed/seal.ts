@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
 import type { CipherGCM, DecipherGCM, KeyObject } from 'node:crypto';
 import { decodePiece, encodePieceHeader, pieceHeaderBytes } from '../credited/piece.ts';
 import type { Piece, PieceBody, PieceHeader } from '../credited/piece.ts';
-import { giveBack } from '../shared/give-back.ts';
+import { giveBack } from '../../framing/give-back.ts';
 import type { PieceCover, SealedLane } from './piece-cover.ts';
 import type { Direction, SessionKeys } from './handshake.ts';
 

@@ -1,7 +1,7 @@
 import type { SessionKeys } from '#engine/transport/sealed/handshake.ts';
 import { Seal } from '#engine/transport/sealed/seal.ts';
 import type { Cyclone, Entity } from './cyclone.ts';
-import { giveBack } from '#engine/transport/shared/give-back.ts';
+import { giveBack } from '#engine/framing/give-back.ts';
 import { Endpoint, takeSamples } from './entities.ts';
 import { laneOf, pieceOf } from '../sample-piece.ts';
 import { decodeSample, encodeSample, type SampleOrigin } from './structs.ts';

@@ -45,29 +45,53 @@ export class Call {
   }
 
   /**
-   * One message at a time, so that who does not take them holds the peer back. Ends when the peer has ended its half. One
-   * reader.
-   * @throws Error when the call broke off
+   * Hands each message to `take`; none while a promise of it is open, so that who does not take them holds the peer back.
+   * Resolves when the peer has ended its half. One reader. No iterators: their promises took longer than a small message.
+   * @throws Error when the call broke off, or what `take` throws
    */
-  async *messages(): AsyncIterable<Buffer, undefined> {
+  read(take: (message: Buffer) => Promise<void> | null): Promise<void> {
     const { readable } = this.#parts;
-    if (readable === undefined) return;
-    // Not destroyed at its end: the other half may still have something to say.
-    for await (const message of readable.iterator({ destroyOnReturn: false })) yield message as Buffer;
+    if (readable === undefined) return Promise.resolve();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    let failure: Error | null = null;
+    const stop = (error: unknown): void => {
+      readable.off('data', onMessage);
+      readable.pause();
+      reject(error);
+    };
+    const onMessage = (message: Buffer): void => {
+      try {
+        const taken = take(message);
+        if (taken === null) return;
+        readable.pause();
+        taken.then(() => readable.resume(), stop);
+      } catch (error) {
+        stop(error);
+      }
+    };
+    // What came before a failure is read first, as far as the library still has it.
+    readable.on('error', (error) => {
+      failure ??= error;
+      if (readable.readableLength === 0 || readable.destroyed) stop(error);
+    });
+    readable.once('end', () => (failure === null ? resolve() : reject(failure)));
+    readable.once('close', () => reject(failure ?? brokenOff(this.#end)));
+    readable.on('data', onMessage);
+    return promise;
   }
 
   /** Resolves when HTTP/2's flow control has taken the message. */
-  async write(message: Buffer): Promise<void> {
+  write(message: Buffer): Promise<void> {
     const { writable } = this.#parts;
-    if (writable === undefined || this.#end !== null) throw brokenOff(this.#end);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#writing.add(reject);
-    writable.write(message, (error) => {
-      this.#writing.delete(reject);
-      if (error) reject(error);
-      else resolve();
+    if (writable === undefined || this.#end !== null) return Promise.reject(brokenOff(this.#end));
+    return new Promise((resolve, reject) => {
+      this.#writing.add(reject);
+      writable.write(message, (error) => {
+        this.#writing.delete(reject);
+        if (error) reject(error);
+        else resolve();
+      });
     });
-    await promise;
   }
 
   /** Ends this end's half, after what was written; at the coordinator that is the call's end. Twice is fine. */

@@ -1,4 +1,5 @@
 import { assert } from '#shared/base/assert.ts';
+import { giveBack } from '../../../framing/give-back.ts';
 import type { Call } from './call.ts';
 import { byteLength } from './protobuf.ts';
 
@@ -18,7 +19,7 @@ export interface LaneWriterInit {
 
 interface Waiting {
   readonly outgoing: Outgoing;
-  readonly resolve: () => void;
+  readonly resolve: (call: string) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -41,25 +42,30 @@ export class LaneWriter {
   }
 
   /** Resolves with the call's name. */
-  async send(outgoing: Outgoing, signal: AbortSignal): Promise<string> {
-    signal.throwIfAborted();
-    if (this.#failure !== null) throw this.#failure;
-    assert(!this.#finished, 'frame after the last one of its lane');
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const waiting: Waiting = { outgoing, resolve, reject };
-    const onAbort = (): void => {
-      this.#waiting = this.#waiting.filter((other) => other !== waiting);
-      reject(signal.reason);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    this.#waiting.push(waiting);
-    this.#running ??= this.#run();
-    try {
-      await promise;
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
-    return this.#call?.name ?? '';
+  send(outgoing: Outgoing, signal: AbortSignal): Promise<string> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      if (this.#failure !== null) return reject(this.#failure);
+      assert(!this.#finished, 'frame after the last one of its lane');
+      const onAbort = (): void => {
+        this.#waiting = this.#waiting.filter((other) => other !== waiting);
+        reject(signal.reason);
+      };
+      const waiting: Waiting = {
+        outgoing,
+        resolve: (call) => {
+          signal.removeEventListener('abort', onAbort);
+          resolve(call);
+        },
+        reject: (error) => {
+          signal.removeEventListener('abort', onAbort);
+          reject(error);
+        },
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#waiting.push(waiting);
+      this.#running ??= this.#run();
+    });
   }
 
   /** Resolves when what waits has been written; nothing may follow. */
@@ -86,8 +92,11 @@ export class LaneWriter {
       const call = (this.#call ??= await this.#init.open());
       while (this.#waiting.length > 0) {
         this.#batch = this.#takeBatch();
-        await call.write(this.#encode(this.#batch.map(({ outgoing }) => outgoing)));
-        for (const { resolve } of this.#batch) resolve();
+        const message = this.#encode(this.#batch.map(({ outgoing }) => outgoing));
+        await call.write(message);
+        // The library has copied it behind a prefix.
+        giveBack(message);
+        for (const { resolve } of this.#batch) resolve(call.name);
         this.#batch = [];
       }
     } catch (error) {

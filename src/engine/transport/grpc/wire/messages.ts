@@ -57,12 +57,19 @@ export function encodeDownload(number: number): Buffer {
 export function decodeControl(message: Uint8Array): Result<ControlMessage, RoundscopeError> {
   const fields = decodeFields(message);
   if (!fields.ok) return fields;
-  const frames = bytesOf(fields.value, 1);
-  const [offers, closes] = [bytesOf(fields.value, 2), bytesOf(fields.value, 3)];
-  if (frames === null || offers === null || closes === null) return err(wrong('a control message holds a number'));
-  const offer = readOffer(offers.at(-1));
+  const frames: Uint8Array[] = [];
+  // Of what may be there once the last one counts.
+  let [offered, closed]: (Uint8Array | undefined)[] = [];
+  for (const { number, value } of fields.value) {
+    if (number > 3) continue;
+    if (typeof value === 'number') return err(wrong('a control message holds a number'));
+    if (number === 1) frames.push(value);
+    else if (number === 2) offered = value;
+    else closed = value;
+  }
+  const offer = readOffer(offered);
   if (!offer.ok) return offer;
-  const close = readClose(closes.at(-1));
+  const close = readClose(closed);
   if (!close.ok) return close;
   return ok({ frames, offer: offer.value, close: close.value });
 }

@@ -23,15 +23,17 @@ export interface Field {
 
 /** A field of bytes, once for each of `values`; each is given in pieces, which are joined here and copied only here. */
 export function bytesFields(number: number, values: readonly (readonly Uint8Array[])[]): Buffer {
-  const tag = varint((number << 3) | bytesType);
-  const heads = values.map((parts) => [...tag, ...varint(byteLength(parts))]);
-  const total = values.reduce((sum, parts, i) => sum + (heads[i]?.length ?? 0) + byteLength(parts), 0);
+  const tag = (number << 3) | bytesType;
+  let total = 0;
+  for (const parts of values) {
+    const bytes = byteLength(parts);
+    total += varintLength(tag) + varintLength(bytes) + bytes;
+  }
   const fields = Buffer.allocUnsafe(total);
   let at = 0;
-  for (const [i, parts] of values.entries()) {
-    const head = heads[i] ?? [];
-    fields.set(head, at);
-    at += head.length;
+  for (const parts of values) {
+    at = writeVarint(fields, at, tag);
+    at = writeVarint(fields, at, byteLength(parts));
     for (const part of parts) {
       fields.set(part, at);
       at += part.byteLength;
@@ -41,7 +43,9 @@ export function bytesFields(number: number, values: readonly (readonly Uint8Arra
 }
 
 export function byteLength(parts: readonly Uint8Array[]): number {
-  return parts.reduce((sum, part) => sum + part.byteLength, 0);
+  let bytes = 0;
+  for (const part of parts) bytes += part.byteLength;
+  return bytes;
 }
 
 export function textField(number: number, text: string): Buffer {
@@ -50,7 +54,10 @@ export function textField(number: number, text: string): Buffer {
 
 /** @param value up to 32 bits, unsigned */
 export function numberField(number: number, value: number): Buffer {
-  return Buffer.from([...varint((number << 3) | varintType), ...varint(value)]);
+  const tag = (number << 3) | varintType;
+  const field = Buffer.allocUnsafe(varintLength(tag) + varintLength(value));
+  writeVarint(field, writeVarint(field, 0, tag), value);
+  return field;
 }
 
 /** The fields in the order in which they came; what a field that is not in the contract means is nobody's business here. */
@@ -100,15 +107,23 @@ function readVarint(message: Uint8Array, at: number): { readonly value: number; 
   return null;
 }
 
-function varint(value: number): number[] {
-  const bytes: number[] = [];
+/** @param value up to 32 bits, unsigned */
+function varintLength(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest > 0x7f; rest >>>= 7) bytes++;
+  return bytes;
+}
+
+/** @returns where the next one goes */
+function writeVarint(target: Uint8Array, at: number, value: number): number {
+  let end = at;
   let rest = value;
   while (rest > 0x7f) {
-    bytes.push((rest & 0x7f) | 0x80);
+    target[end++] = (rest & 0x7f) | 0x80;
     rest >>>= 7;
   }
-  bytes.push(rest);
-  return bytes;
+  target[end++] = rest;
+  return end;
 }
 
 function malformed(what: string): RoundscopeError {

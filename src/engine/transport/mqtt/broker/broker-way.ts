@@ -9,8 +9,10 @@ export interface BrokerWay {
   readonly certificate: string | null;
   /** Resolves with what is known about why, when this way is gone. */
   readonly closed: Promise<string>;
-  /** Resolves when the broker has taken it (QoS 1). */
-  publish(topic: string, payload: Buffer, retain?: 'retain' | 'pass'): Promise<void>;
+  /** Resolves when the broker has taken it (QoS 1). `hand over`: nobody else has the payload, and its memory may go once it is written. */
+  publish(topic: string, payload: Buffer, how?: 'retain' | 'pass' | 'hand over'): Promise<void>;
+  /** As in `Carrier`. */
+  room(): Promise<void> | null;
   subscribe(topics: readonly string[]): Promise<void>;
   /** Says goodbye to the broker. */
   end(): Promise<void>;

@@ -31,13 +31,17 @@ export class InProcessClient implements BrokerWay {
     };
   }
 
-  publish(topic: string, payload: Buffer, retain: 'retain' | 'pass' = 'pass'): Promise<void> {
+  publish(topic: string, payload: Buffer, how: 'retain' | 'pass' | 'hand over' = 'pass'): Promise<void> {
     if (this.#over) return Promise.reject(left());
     this.published++;
     return new Promise((resolve, reject) => {
-      const packet = { cmd: 'publish', qos: 1, dup: false, topic, payload, retain: retain === 'retain' } as const;
+      const packet = { cmd: 'publish', qos: 1, dup: false, topic, payload, retain: how === 'retain' } as const;
       this.#aedes.publish(packet, (error) => (error ? reject(error) : resolve()));
     });
+  }
+
+  room(): null {
+    return null;
   }
 
   async subscribe(topics: readonly string[]): Promise<void> {

@@ -221,6 +221,7 @@ class QuinnSession implements QuicSession {
 }
 
 class QuinnQuicStream implements QuicStream {
+  readonly readsAreOwn = true;
   readonly id: string;
   readonly #stream: QuinnStream;
 
