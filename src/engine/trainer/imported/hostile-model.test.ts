@@ -99,3 +99,21 @@ test('exported models with other attributes, constants and wires are built or re
   }
   assert.ok(refused > 50, `${refused} refused`);
 });
+
+test('a small file whose nodes each make many numbers is refused before they fill the memory', () => {
+  const model = opened(fixture('cnn'));
+  assert.ok(model);
+  const dimensions: OnnxTensor = { name: 'sides', type: 'int64', shape: [2], data: Float64Array.of(256, 256) };
+  const makers = Array.from({ length: 2000 }, (_, i): OnnxNode => {
+    return { type: 'ConstantOfShape', name: '', inputs: ['sides'], outputs: [`made ${i}`], attributes: new Map() };
+  });
+  const before = process.memoryUsage().arrayBuffers;
+  const found = build({
+    ...model,
+    nodes: [...makers, ...model.nodes],
+    initializers: [...model.initializers, dimensions],
+  });
+  assert.ok(found instanceof GraphFault && found.reason === 'too_large', String(found));
+  const madeBytes = process.memoryUsage().arrayBuffers - before;
+  assert.ok(madeBytes < 512 * 1024 * 1024, `${madeBytes} bytes for a file of some kilobytes`);
+});

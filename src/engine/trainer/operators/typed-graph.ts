@@ -10,8 +10,11 @@ import { OperatorCall } from './operator-call.ts';
 import { findOperator } from './operators.ts';
 import type { Value, ValueType } from './value.ts';
 
-/** Elements of a constant that is worked out here; what is larger is left to the runtime. */
+/** Elements of a constant that is worked out here; what is larger is left to the runtime... */
 const foldedElementsMax = 65_536;
+/** ...and of all of them together beside some times what the file itself has: a node is some bytes of it, and makes so many of nothing. */
+const foldedInAllMax = 8 * 1024 * 1024;
+const timesGiven = 8;
 
 /** A network of `onnxNodesMax` nodes with its backward pass and its optimizer. */
 const nodesMax = limits.onnxNodesMax * 10;
@@ -44,6 +47,9 @@ export class TypedGraph {
   readonly #placed = new Set<string>();
   #edges = 0;
   #bytes = 0;
+  #folded = 0;
+  /** Elements of weights and other data. */
+  #given = 0;
 
   constructor({ opset }: { readonly opset: number }) {
     this.#opset = opset;
@@ -72,6 +78,7 @@ export class TypedGraph {
   /** Weights or other data that stay as they are. Few elements are also known to those who look at shapes. */
   data(tensor: Omit<OnnxTensor, 'name'>): Value {
     const { type, shape } = tensor;
+    this.#given += tensor.data.length;
     if (tensor.data.length <= foldedElementsMax) return this.constant(type, shape, numbersOf(tensor));
     const name = this.#edge();
     this.#place(name);
@@ -120,6 +127,7 @@ export class TypedGraph {
     if (types.length < outputs || !first) throw call.fault('inputs_outputs', `it has ${outputs} outputs`);
     if (outputs === 1 && operator.fold && elementCount(first.shape) <= foldedElementsMax) {
       const known = operator.ofShape ?? inputs.every((value) => value === undefined || value.constant);
+      if (known) this.#countFolded(call, elementCount(first.shape));
       const elements = known ? operator.fold(call, first) : undefined;
       if (elements) return [this.constant(first.type, first.shape, elements)];
     }
@@ -143,6 +151,13 @@ export class TypedGraph {
       inputs: this.#inputs,
       outputs: this.#outputs,
     };
+  }
+
+  #countFolded(call: OperatorCall, elements: number): void {
+    this.#folded += elements;
+    const most = foldedInAllMax + timesGiven * this.#given;
+    if (this.#folded <= most) return;
+    throw call.fault('too_large', `with it the network has more than ${most} numbers that are made of constants`);
   }
 
   #add(call: OperatorCall, types: readonly ValueType[]): readonly Value[] {
