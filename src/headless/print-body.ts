@@ -1,4 +1,3 @@
-import { readFileSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { formatBytes } from '#shared/base/bytes.ts';
 import { visibleText } from '#shared/base/text/visible-text.ts';
@@ -7,6 +6,7 @@ import { decodeBody } from '#shared/decode/decode-body.ts';
 import type { MessageReading } from '#shared/decode/protobuf.ts';
 import { parseProto } from '#shared/decode/proto-file.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
+import { textWithin } from '#engine/host/text-within.ts';
 import { typedIn } from '#engine/host/user-path.ts';
 import { createFile } from '#engine/recorder/writing/create-file.ts';
 import { recorderError } from '#engine/recorder/errors.ts';
@@ -37,7 +37,7 @@ export async function printBody(recording: OpenedRecording, args: Arguments): Pr
   const id = /^(?:packet:)?(\d{1,15})$/.exec(typed)?.[1];
   if (id === undefined)
     return complain(`--body takes the number of a packet, such as 27650, not ${typed}.`, exitStatus.usage);
-  const reading = readingOf(args);
+  const reading = await readingOf(args);
   if (!reading.ok) return complain(reading.error, exitStatus.usage);
   const packet = await recording.packetDetail(Number(id));
   if (packet === null) return complain(`The recording has no packet ${id}.`, exitStatus.failed);
@@ -62,14 +62,15 @@ export async function printBody(recording: OpenedRecording, args: Arguments): Pr
 }
 
 /** As what the body is to be read; null: as what it looks like. */
-function readingOf(args: Arguments): Result<MessageReading | null, string> {
+async function readingOf(args: Arguments): Promise<Result<MessageReading | null, string>> {
   const path = args.text('proto');
   const name = args.text('message') ?? '';
   if (path === undefined) return name === '' ? ok(null) : err('--message goes with --proto, which says what is in it.');
   const file = fileOf(path, typedIn(process.env));
   try {
-    if (statSync(file).size > protoBytesMax) return err(`${path} is longer than 1 MiB, which no .proto is.`);
-    const parsed = parseProto(readFileSync(file, 'utf8'));
+    const text = await textWithin(file, protoBytesMax);
+    if (text === null) return err(`${path} is longer than 1 MiB, which no .proto is.`);
+    const parsed = parseProto(text);
     if (!parsed.ok) return err(`${path} cannot be read: ${parsed.error}`);
     const names = [...parsed.value.messages.keys()];
     const only = name === '' && names.length === 1 ? (names[0] as string) : name;

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '#shared/base/time/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
@@ -65,6 +66,13 @@ export function openToRead(path: string, limit: ReadingLimit): OpenedDatabase {
 }
 
 function readable(path: string, inTime: () => boolean): Salvaged {
+  // Opening a pipe waits for whoever writes into it, for ever.
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false)
+    throw new RoundscopeError('recording_invalid', {
+      layer: 'recorder',
+      message: `${path} is no file, and so no recording`,
+      context: { path },
+    });
   const salvaged = isCut(path) ? salvage(path, inTime) : null;
   if (salvaged !== null) return salvaged;
   try {

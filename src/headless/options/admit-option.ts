@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { textWithin } from '#engine/host/text-within.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
 import { admitsAnyone, type AdmissionPolicy } from '#shared/contract/run/admission.ts';
 import { emptyListWords, parseAdmissionList } from '#shared/contract/run/admission-list.ts';
@@ -30,8 +30,8 @@ export async function parseAdmit(text: string | undefined): Promise<Result<Admis
 /** A line each; what stands behind a # is for people. */
 async function textOf(path: string): Promise<Result<string, string>> {
   try {
-    if ((await stat(path)).size > bytesMax) return err(`--admit: ${path} is longer than a list can be.`);
-    const text = await readFile(path, 'utf8');
+    const text = await textWithin(path, bytesMax);
+    if (text === null) return err(`--admit: ${path} is longer than a list can be.`);
     return ok(text.replaceAll(/#.*$/gm, ''));
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { textWithin } from '#engine/host/text-within.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
 import { endpointSchema } from '#shared/contract/app/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
@@ -62,8 +62,8 @@ export async function readCredentials(path: string): Promise<Result<BrokerCreden
 /** A file of passwords; null: there is none. */
 export async function secretFile(path: string): Promise<Result<string, string> | null> {
   try {
-    if ((await stat(path)).size > bytesMax) return err(`${path} is longer than credentials can be.`);
-    return ok(await readFile(path, 'utf8'));
+    const text = await textWithin(path, bytesMax);
+    return text === null ? err(`${path} is longer than credentials can be.`) : ok(text);
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     return why === 'ENOENT' ? null : err(`${path} cannot be read (${why}). Check who may read it.`);

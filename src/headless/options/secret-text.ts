@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { textWithin } from '#engine/host/text-within.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 
 /** An invitation or a broker's address, and a line feed. */
@@ -32,8 +32,9 @@ export async function secretText(value: string): Promise<string> {
   if (!value.startsWith('@')) return value;
   const path = value.slice(1);
   try {
-    if ((await stat(path)).size > bytesMax) throw tooLong(path);
-    return (await readFile(path, 'utf8')).trim();
+    const text = await textWithin(path, bytesMax);
+    if (text === null) throw tooLong(path);
+    return text.trim();
   } catch (error) {
     if (error instanceof RoundscopeError) throw error;
     throw new RoundscopeError('settings_invalid', {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,6 +81,13 @@ describe('a recording from elsewhere', () => {
       assert.equal(statSync(path).size, before, 'left as it was');
     });
   }
+
+  test('what is no file is not opened: a pipe would keep its reader for ever', () => {
+    const pipe = join(folder, 'pipe.rscope');
+    const made = spawnSync('mkfifo', [pipe]).status === 0;
+    for (const path of made ? [pipe, folder] : [folder])
+      assert.throws(() => new RecordingReader(path, unhurried), isInvalid(/no file/));
+  });
 
   test('an application id alone makes no recording', () => {
     const path = join(folder, 'id.sqlite');
