@@ -299,6 +299,8 @@ const seals: readonly Check[] = [
     from: "hkdfSync('sha256', token, '',",
     to: "hkdfSync('sha256', token.slice(0, 0), '',",
     tests: ['test/support/wire-vectors/wire-vectors.test.ts'],
+    // Its other tests read documents, which are not there.
+    only: 'status messages are read',
   },
   {
     claim: 'at an MQTT broker elsewhere what others publish ends no session',
