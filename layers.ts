@@ -174,6 +174,7 @@ export const layers: readonly Layer[] = [
     'home',
     'join',
     'coordinate',
+    'leaves',
     'rounds',
     'packets',
     'metrics',

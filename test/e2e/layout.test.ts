@@ -34,7 +34,7 @@ const runs: readonly { readonly query: string; readonly places: readonly string[
   { query: 'run=live&cut', places: ['rounds?round=8', 'participants'] },
   { query: 'run=stalled&elapsed=300&lossy', places: ['rounds', 'diagnosis', 'packets'] },
   { query: 'run=empty', places: [...pageIds, 'demo', 'settings'] },
-  { query: 'seat=live', places: ['rounds', 'metrics', 'participants', 'diagnosis'] },
+  { query: 'seat=live', places: ['rounds', 'metrics', 'participants', 'diagnosis', 'leaves'] },
   { query: 'seat=live&elapsed=498&cut', places: ['rounds', 'rounds?round=13', 'participants'] },
   { query: 'seat=gone', places: ['rounds', 'home'] },
   { query: 'seat=paused&lossy', places: ['rounds'] },

@@ -15,7 +15,7 @@ export const viewIds = [
 export type ViewId = (typeof viewIds)[number];
 
 /** Pages about runs as a whole: not on the rail, but behind the run cell of the top bar. */
-export const pageIds = ['home', 'join', 'coordinate'] as const;
+export const pageIds = ['home', 'join', 'coordinate', 'leaves'] as const;
 export type PageId = (typeof pageIds)[number];
 const placeIds = [...viewIds, ...pageIds];
 

@@ -61,6 +61,11 @@ export const views: Readonly<Record<ViewId | PageId, ViewEntry>> = {
     icon: 'link',
     component: lazy(async () => ({ default: (await import('#renderer/views/join/join-view.tsx')).JoinView })),
   },
+  leaves: {
+    title: 'What leaves this machine',
+    icon: 'up',
+    component: lazy(async () => ({ default: (await import('#renderer/views/leaves/leaves-view.tsx')).LeavesView })),
+  },
   coordinate: {
     title: 'Coordinate a run',
     icon: 'coordinate',

@@ -122,6 +122,12 @@ export class RecordedSource implements RunSource {
     return this.#recording.histogram({ ...query, toAt: Math.min(query.toAt, this.#position.at) });
   }
 
+  /** Where the moment that is shown lies before what was counted, counting begins again. */
+  whatLeft({ participant, afterId }: RequestOf<'what_left'>): Promise<PortAnswers['what_left']> {
+    const beforeId = this.#position.packetId + 1;
+    return this.#recording.sent({ source: participant, afterId: afterId >= beforeId ? 0 : afterId, beforeId });
+  }
+
   seek(at: number): Promise<void> {
     const target = Math.min(Math.max(at, this.#from), this.#to);
     return this.#do(() => this.#goTo(target));

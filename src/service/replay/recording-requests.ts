@@ -13,6 +13,7 @@ type RecordingRequest =
   | 'query_packets'
   | 'packet_detail'
   | 'packet_histogram'
+  | 'what_left'
   | 'open_recording'
   | 'close_recording'
   | 'seek'
@@ -27,6 +28,7 @@ export function recordingRequests(service: AppService): Pick<RequestHandlers, Re
     query_packets: (query, { source }) => source.queryPackets(query),
     packet_detail: async ({ id }, { source }) => ({ packet: await source.packetDetail(id) }),
     packet_histogram: (query, { source }) => source.histogram(query),
+    what_left: (query, { source }) => source.whatLeft(query),
     open_recording: async ({ path }, viewer) => {
       await viewer.show(await service.recordings.open(userPath(path, homedir())));
       return {};

@@ -1,6 +1,7 @@
 import type { HistogramBucket } from '#shared/contract/app/port-api.ts';
 import type { RecordedEvent } from '#shared/contract/events.ts';
 import type { Loss, LossTotals } from '#shared/contract/losses.ts';
+import type { SentTally } from '#shared/run-view/sent-tally.ts';
 import type { PacketDetail, PacketRow } from '#shared/contract/packet.ts';
 
 /** What the service asks of a recording; `engine/recorder` implements it, a test may do with less. */
@@ -35,6 +36,12 @@ export interface RunRecording extends AsyncDisposable {
     readonly total: number;
     readonly filterError: string | null;
   }>;
+  /** What the process `source` has sent, counted, a part of the recording at a time. */
+  sent(query: {
+    readonly source: string;
+    readonly afterId: number;
+    readonly beforeId?: number | undefined;
+  }): Promise<{ readonly tally: SentTally; readonly from: number; readonly upTo: number; readonly more: boolean }>;
   saveCopy(
     path: string,
     options: { readonly minutes?: number | undefined; readonly bare?: boolean | undefined },

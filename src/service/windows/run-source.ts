@@ -51,6 +51,8 @@ export interface RunSource extends AsyncDisposable {
   queryPackets(query: RequestOf<'query_packets'>): Promise<PortAnswers['query_packets']>;
   packetDetail(id: number): Promise<PacketDetail | null>;
   histogram(query: RequestOf<'packet_histogram'>): Promise<PortAnswers['packet_histogram']>;
+  /** What a participant has sent after a packet, of what is shown. */
+  whatLeft(query: RequestOf<'what_left'>): Promise<PortAnswers['what_left']>;
   /** Where it seeks; each fails with `not_now` where it does not. */
   seek(at: number): Promise<void>;
   play(asked: RequestOf<'play'>): void;
@@ -102,6 +104,10 @@ export class LiveSource implements RunSource {
 
   histogram(query: RequestOf<'packet_histogram'>): Promise<PortAnswers['packet_histogram']> {
     return this.#recording.histogram(query);
+  }
+
+  whatLeft({ participant, afterId }: RequestOf<'what_left'>): Promise<PortAnswers['what_left']> {
+    return this.#recording.sent({ source: participant, afterId });
   }
 
   seek(): Promise<void> {

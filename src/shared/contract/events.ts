@@ -42,6 +42,20 @@ const wayStats = z.object({
   queuedBytes: count,
 });
 
+/** More arrays than anybody reads; a ResNet-18 has 122. */
+export const tensorsToldMax = 256;
+
+/** One array of an update. Norms are Euclidean, null where it holds what is no number. */
+const sentTensorSchema = z.object({
+  name: z.string().max(200),
+  dtype: z.string().max(8),
+  shape: z.array(count).max(limits.tensorRankMax),
+  sizeBytes: count,
+  norm: z.number().nullable(),
+  /** Of its difference to the model that training began with. */
+  stepNorm: z.number().nullable(),
+});
+
 /** From where this app sees a run: as the demo of both sides, as its coordinator, or as one participant of it. */
 export const chairs = ['demo', 'coordinator', 'participant'] as const;
 export const chairSchema = z.enum(chairs);
@@ -217,6 +231,16 @@ export const eventSchemas = {
     durationMs: z.number(),
     norm: z.number(),
     modelHash: hashSchema,
+  }),
+  /** The arrays of an update as they were encoded to be sent, from the participant itself. */
+  update_tensors: z.object({
+    participant,
+    round: count,
+    /** Of the bytes: the update that was sent has the same. */
+    contribution: hashSchema,
+    tensors: z.array(sentTensorSchema).max(tensorsToldMax),
+    /** That are not among them. */
+    more: count,
   }),
   /** Bytes of a bulk transfer so far, at most 10 a second per transfer. */
   transfer_progress: z.object({

@@ -3,4 +3,4 @@
  * `RunView` has another shape: recordings keep views for later (docs/recording-format.md, `states`), and those of another
  * version are folded anew.
  */
-export const projectionVersion = 1;
+export const projectionVersion = 2;

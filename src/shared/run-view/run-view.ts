@@ -34,6 +34,8 @@ export interface RunView {
   readonly classes: readonly string[];
   /** What this app's own participant made of each round, in order; empty without one. */
   readonly contributions: readonly ContributionView[];
+  /** The arrays of this app's own newest update; null: none yet, or not recorded. */
+  readonly sentTensors: EventData<'update_tensors'> | null;
   /** Data read on this machine, by participant (or `coordinator`). */
   readonly loaded: readonly (EventData<'data_loaded'> & { readonly at: number })[];
   /** Models written to disk, newest last. */

@@ -1,5 +1,7 @@
 import type { DataPreview, NetworkPreview, PortAnswers, RecentRun, RequestOf } from '#shared/contract/app/port-api.ts';
 import type { RunPlanBody } from '#shared/contract/messages.ts';
+import { SentCounter } from '#shared/run-view/sent-tally.ts';
+import type { SentPacket } from '#shared/run-view/sent-tally.ts';
 
 /** What a service would answer to the pages Home, Join and Coordinate, for pictures and preview. */
 export const seatFaces = ['angry', 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise'] as const;
@@ -220,4 +222,49 @@ export function seatFolders(typed: string): PortAnswers['complete_path'] {
     .map((name) => ({ path: `/home/ada/${name}`, name: name.slice(name.lastIndexOf('/') + 1) }))
     .filter((entry) => entry.path.startsWith(path));
   return { path, isFolder: names.some((name) => `/home/ada/${name}` === path), entries, more: false };
+}
+
+/** What `lab-2` of the recorded seats has sent after twelve rounds. */
+export function seatSent(): PortAnswers['what_left'] {
+  const counter = new SentCounter();
+  let id = 0;
+  const add = (kind: string, frame: Readonly<Record<string, unknown>>, more: Partial<SentPacket> = {}): void =>
+    counter.add({
+      id: ++id,
+      at: Date.parse('2026-01-04T11:51:00Z') + id * 400,
+      kind,
+      round: 12,
+      peer: 'coordinator',
+      messageId: '',
+      sizeBytes: 240,
+      bodyBytes: 0,
+      status: 'ok',
+      header: JSON.stringify(frame),
+      ...more,
+    });
+  const message = (kind: string, body: Readonly<Record<string, unknown>>, more: Partial<SentPacket> = {}): void => {
+    const header = { version: 4, run: 'r-5c20be', sender: 'lab-2', kind, round: 12, id: `m-${id}`, sent_at: 1, body };
+    const payload = kind === 'model_update' ? { payload: { hash: 'ab', length: 1, encoding: 'safetensors' } } : {};
+    add(kind, { t: 'message', seq: id, header: { ...header, ...payload }, ack: id }, more);
+  };
+  add('hello', { t: 'hello', version: 4, run: 'r-5c20be', participant: 'lab-2', peer: '12D3KooW', resumes: false });
+  add('proof', { t: 'proof', mac: '1a', signature: '2b' });
+  const data = { source: 'own pictures', examples: 1300, held_out: 330, shape: [1, 48, 48], classes: seatFaces };
+  message('register', { name: 'lab-2', key: 'a90c47e1', data, trainer: 'onnxruntime CPU, 2 threads' });
+  for (let round = 1; round <= 12; round++) {
+    for (let batch = 0; batch < 20; batch++)
+      message('training_progress', { epoch: 1, epochs: 2, batch, batches: 42, loss: 1.2 });
+    const update = { examples: 1300, base: 'cd', loss: 1.1, accuracy: 0.6, train_ms: 21_000, norm: 1.08 };
+    message('model_update', update, { messageId: `u-${round}` });
+    for (let chunk = 0; chunk < 18; chunk++)
+      add(
+        'chunk',
+        { t: 'chunk', transfer: `u-${round}`, offset: 0, index: 1, count: 18 },
+        { messageId: `u-${round}`, sizeBytes: 521_000, bodyBytes: 520_900 },
+      );
+    message('evaluation_result', { loss: 1.05, accuracy: 0.61, examples: 330 });
+    for (let beat = 0; beat < 12; beat++) add('heartbeat', { t: 'heartbeat', n: beat, ack: id });
+    add('ack', { t: 'ack', state: { received: 3, transfers: [], done: [], failed: [] } });
+  }
+  return { tally: counter.tally, from: 0, upTo: id, more: false };
 }

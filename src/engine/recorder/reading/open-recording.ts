@@ -1,7 +1,7 @@
 import type { PacketDetail } from '#shared/contract/packet.ts';
 import type { CopyOptions } from '../copy.ts';
 import type { FoldedState } from '../folded-state.ts';
-import type { EventQuery, KeptStateQuery, RecordingBrief, RecordingInfo } from './reader.ts';
+import type { EventQuery, KeptStateQuery, RecordingBrief, RecordingInfo, SentPage, SentQuery } from './reader.ts';
 import type { CountQuery, Histogram, HistogramQuery, PacketCount, PacketPage, PacketQuery } from '../packet-queries.ts';
 import { ReadingThread, type Asker } from './reading-thread.ts';
 import type { QueryAnswer } from '../writing/worker-protocol.ts';
@@ -21,6 +21,7 @@ export interface OpenedRecording extends AsyncDisposable {
   packetSetBack(byMs: number): Promise<number | null>;
   packetDetail(id: number): Promise<PacketDetail | null>;
   histogram(query: HistogramQuery): Promise<Histogram>;
+  sent(query: SentQuery): Promise<SentPage>;
   events(query: EventQuery): Promise<QueryAnswer<'events'>>;
   /** The last state that this machine has kept in it and that was due until a moment, or after an event; null: none. */
   keptState(until: KeptStateQuery): Promise<FoldedState | null>;
@@ -53,6 +54,7 @@ export async function openRecording(path: string, options: OpenOptions): Promise
       packetSetBack: (byMs) => reader.ask('packetSetBack', byMs),
       packetDetail: (id) => reader.ask('packetDetail', id),
       histogram: (query) => reader.ask('histogram', query),
+      sent: (query) => reader.ask('sent', query),
       events: (query) => reader.ask('events', query),
       keptState: (until) => reader.ask('keptState', until),
       saveCopy: (to, copied) => reader.ask('saveCopy', to, copied),

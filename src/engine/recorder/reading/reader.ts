@@ -18,6 +18,7 @@ import {
 } from '../packet-queries.ts';
 import { eventOf, packetDetail, type SqlRow } from './row-reading.ts';
 import { pragma } from '../schema.ts';
+import { SentCounter, type SentTally } from '#shared/run-view/sent-tally.ts';
 import { openState, type EventValues, type StateRow } from '../state-seal.ts';
 
 export interface EventQuery {
@@ -33,6 +34,27 @@ export interface KeptStateQuery {
   readonly at?: number | undefined;
   readonly eventId?: number | undefined;
 }
+
+export interface SentQuery {
+  /** The process that sent, as its packets name it. */
+  readonly source: string;
+  /** Packets with greater ids. */
+  readonly afterId: number;
+  /** And smaller ones; absent: to the end. */
+  readonly beforeId?: number | undefined;
+}
+
+export interface SentPage {
+  readonly tally: SentTally;
+  /** Of the packets after this one. */
+  readonly from: number;
+  /** Everything up to this packet has been looked at. */
+  readonly upTo: number;
+  readonly more: boolean;
+}
+
+/** Packets looked at for one answer: some tens of milliseconds. */
+const sentIdsMax = 10_000;
 
 /** What a recording says of itself at a glance, however large it is. */
 export interface RecordingBrief {
@@ -156,6 +178,32 @@ export class RecordingReader implements Disposable {
       [id],
     );
     return row === undefined ? null : packetDetail(row);
+  }
+
+  /** What a process has sent, counted by kind: a part of the packets at a time, oldest first. */
+  sent({ source, afterId, beforeId }: SentQuery): SentPage {
+    const ends = this.#all('SELECT (SELECT min(id) FROM packets) AS low, (SELECT max(id) FROM packets) AS high', [])[0];
+    const low = Math.max(afterId + 1, Number(ends?.['low'] ?? 1));
+    const last = Math.min(Number(ends?.['high'] ?? 0), (beforeId ?? Number.POSITIVE_INFINITY) - 1);
+    const high = Math.min(low + sentIdsMax - 1, last);
+    const counter = new SentCounter((messageId) => this.#kindOfMessage(messageId, source));
+    const sql = `SELECT p.*, b.header FROM packets p LEFT JOIN bodies b ON b.packet = p.id
+      WHERE p.id >= ? AND p.id <= ? AND ${inTimeFunction}(p.id) AND p.side = 'sent' AND p.source = ? ORDER BY p.id`;
+    this.#each(sql, [low, high, source], (row) => {
+      const packet = packetDetail(row);
+      if (packet !== null) counter.add(packet);
+      return null;
+    });
+    return { tally: counter.tally, from: afterId, upTo: Math.max(afterId, high), more: high < last };
+  }
+
+  /** Of a message that was announced before what is looked at. */
+  #kindOfMessage(messageId: string, source: string): string | null {
+    if (messageId === '') return null;
+    const sql = `SELECT kind FROM packets WHERE message_id = ? COLLATE NOCASE AND source = ? AND side = 'sent'
+      AND kind NOT IN ('chunk', 'withdraw') AND ${inTimeFunction}(id) LIMIT 1`;
+    const kind = this.#rows(sql, [messageId, source], (row) => row)[0]?.['kind'];
+    return typeof kind === 'string' ? kind : null;
   }
 
   /** In the order of recording. `malformed` counts rows that no version of ours writes, or a later one. */

@@ -7,7 +7,7 @@ import type { Loss, LossReason, LossTotals } from '#shared/contract/losses.ts';
 import type { PacketDetail } from '#shared/contract/packet.ts';
 import type { CopyOptions } from '../copy.ts';
 import type { CountQuery, Histogram, HistogramQuery, PacketCount, PacketPage, PacketQuery } from '../packet-queries.ts';
-import type { EventQuery, RecordingInfo } from '../reading/reader.ts';
+import type { EventQuery, RecordingInfo, SentPage, SentQuery } from '../reading/reader.ts';
 import { firstWord, ReadingThread, type Asker } from '../reading/reading-thread.ts';
 import type { RecordedPacket } from '../reading/row-mapping.ts';
 import type { FromWriter, QueryAnswer, QueryName, QueryParameters, ToWriter, WorkerStart } from './worker-protocol.ts';
@@ -170,6 +170,10 @@ export class Recorder implements AsyncDisposable {
 
   histogram(query: HistogramQuery): Promise<Histogram> {
     return this.#ask('histogram', query);
+  }
+
+  sent(query: SentQuery): Promise<SentPage> {
+    return this.#ask('sent', query);
   }
 
   events(query: EventQuery): Promise<QueryAnswer<'events'>> {

@@ -22,6 +22,7 @@ export type QueryName =
   | 'packetSetBack'
   | 'packetDetail'
   | 'histogram'
+  | 'sent'
   | 'events'
   | 'keptState'
   | 'brief'

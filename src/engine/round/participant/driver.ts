@@ -23,6 +23,7 @@ import { ArrivingGraph } from './arriving-graph.ts';
 import type { ParticipantOptions } from './options.ts';
 import type { ModelFinding, ParticipantEffect, ParticipantInput, ParticipantState } from './state.ts';
 import { withoutPaths } from '../telling.ts';
+import { tensorsTold } from './tensors-told.ts';
 import { reasonOf, wordsOf } from '../words-of.ts';
 import type { TrainingJob, TrainingOutcome } from '../trainer-port.ts';
 
@@ -320,6 +321,13 @@ class ParticipantRun implements Disposable {
     const hash = this.#updates.put(result.parameters);
     const measures = { examples, loss, accuracy, trainMs, norm };
     const bytes = this.#updates.bytes(hash);
+    const told = tensorsTold(parameters, result.parameters);
+    this.#options.reporter.event('update_tensors', {
+      participant: this.#options.link.participant,
+      round,
+      contribution: hash,
+      ...told,
+    });
     await this.#options.updates?.keep({ round, hash, body: { ...measures, base: global.hash } }, bytes);
     signal.throwIfAborted();
     return { kind: 'trained', job, hash, sizeBytes: bytes.byteLength, result: measures };

@@ -6,6 +6,7 @@ import { useRunView } from '#renderer/session/hooks.ts';
 import { navigate, usePlace } from '#renderer/session/navigation.ts';
 import { askForRecording } from '#renderer/session/recordings/recordings.ts';
 import { useBusy, useSetPaused, useStartDemo } from '#renderer/session/run/run-requests.ts';
+import { isParticipantSeat } from '#shared/run-view/seat.ts';
 import { endWord } from '#renderer/session/run/run-state.ts';
 import type { Busy } from '#renderer/session/run/run-state.ts';
 
@@ -14,6 +15,7 @@ export const runKeys = {
   home: 'Shift+H',
   join: 'Shift+J',
   coordinate: 'Shift+C',
+  leaves: 'Shift+L',
   demo: 'Shift+G',
   end: 'Shift+S',
   open: 'Ctrl+o',
@@ -25,7 +27,8 @@ export function useRunCommands(): void {
   const startDemo = useStartDemo();
   // The Demo view has commands of its own for its settings and its run.
   const inDemo = usePlace().view === 'demo';
-  useCommands(useMemo(() => placeCommands(busy), [busy]));
+  const takesPart = useRunView(isParticipantSeat) ?? false;
+  useCommands(useMemo(() => [...placeCommands(busy), ...(takesPart ? [leavesCommand] : [])], [busy, takesPart]));
   useCommands(
     useMemo(
       () => [...(inDemo ? [] : [demoCommand(busy, startDemo)]), ...endCommands(busy, inDemo)],
@@ -76,6 +79,16 @@ function placeCommands(busy: Busy | null): Command[] {
     },
   ];
 }
+
+const leavesCommand: Command = {
+  id: 'go-leaves',
+  group: 'go',
+  title: 'What leaves this machine',
+  detail: 'counted from what was sent',
+  icon: 'up',
+  key: runKeys.leaves,
+  run: () => navigate({ view: 'leaves' }),
+};
 
 function demoCommand(busy: Busy | null, startDemo: () => void): Command {
   return {

@@ -190,6 +190,18 @@ function useThisRun(saveForOthers: () => void): Group {
         key: '1',
         run: () => navigate({ view: 'rounds' }),
       },
+      ...(chair === 'participant'
+        ? [
+            {
+              id: 'leaves',
+              icon: 'up',
+              title: 'What leaves this machine',
+              detail: 'counted from what was sent',
+              key: runKeys.leaves,
+              run: () => navigate({ view: 'leaves' }),
+            } as const,
+          ]
+        : []),
       ...(running && chair === 'coordinator'
         ? [
             {

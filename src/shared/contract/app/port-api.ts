@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { strategyNameSchema } from '../run/selection.ts';
 import type { ErrorReport } from '#shared/base/errors.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
+import type { SentTally } from '#shared/run-view/sent-tally.ts';
 import type { PacketDetail, PacketRow } from '../packet.ts';
 import type { Protocol } from '../protocols.ts';
 import { comparisonSettingsSchema, type ComparisonView } from '../run/comparison.ts';
@@ -137,6 +138,8 @@ export const requestSchemas = {
     toAt: z.number(),
     buckets: z.number().int().min(1).max(1000),
   }),
+  /** What a participant has really sent, counted from its packets after `afterId`; `more`: ask again after `upTo`. */
+  what_left: z.object({ participant: participantIdSchema, afterId: z.number().int().nonnegative() }),
   /** Where the whole recording of the current run lies, and a copy of its last minutes. */
   save_recording: z.object({
     minutes: z
@@ -308,6 +311,8 @@ export interface PortAnswers extends LibraryAnswers {
     readonly total: number;
     readonly filterError: string | null;
   };
+  /** `from`: the packet after which it was counted, smaller than what was asked where the shown moment lies before that. */
+  what_left: { readonly tally: SentTally; readonly from: number; readonly upTo: number; readonly more: boolean };
   save_recording: { readonly path: string; readonly sizeBytes: number };
   preview_split: {
     readonly classes: readonly string[];
