@@ -1,4 +1,5 @@
 import { toldCount } from '#shared/base/text/told-count.ts';
+import { roundedConfusion } from '#shared/contract/run/confusion.ts';
 import type { BodyOf, DataSummary } from '#shared/contract/messages.ts';
 
 /** How much of its own data a participant tells the coordinator. */
@@ -35,7 +36,13 @@ export function toldUpdate(body: BodyOf<'model_update'>, telling: Telling): Body
 }
 
 export function toldEvaluation(body: BodyOf<'evaluation_result'>, telling: Telling): BodyOf<'evaluation_result'> {
-  return { ...body, examples: counted(body.examples, telling), accuracy: toldAccuracy(body.accuracy, telling) };
+  const { confusion } = body;
+  return {
+    ...body,
+    examples: counted(body.examples, telling),
+    accuracy: toldAccuracy(body.accuracy, telling),
+    ...(confusion === undefined ? {} : { confusion: telling.exact ? confusion : roundedConfusion(confusion) }),
+  };
 }
 
 /** In batches of as many examples as were told: how many batches there are would say how many pictures. */

@@ -48,4 +48,6 @@ export interface EvaluationOutcome {
   readonly loss: number;
   readonly accuracy: number;
   readonly examples: number;
+  /** Row by row of the true class; absent: of more classes than are sent. */
+  readonly confusion?: number[] | undefined;
 }

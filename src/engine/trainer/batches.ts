@@ -85,8 +85,15 @@ export function shuffledOrder(examples: number, random: Random): Uint32Array {
   return Uint32Array.from(random.shuffle(Array.from({ length: examples }, (_, i) => i)));
 }
 
-/** Sums over a batch's real rows, from log probabilities [rows, classes]. */
-export function scoreBatch(logProbabilities: Float32Array, batch: Batch): { lossSum: number; correct: number } {
+/**
+ * Sums over a batch's real rows, from log probabilities [rows, classes]. Each answer is counted into `confusion`, row by row
+ * of the true class, where that is given.
+ */
+export function scoreBatch(
+  logProbabilities: Float32Array,
+  batch: Batch,
+  confusion?: number[],
+): { lossSum: number; correct: number } {
   const classes = batch.targets.length / batch.labels.length;
   let lossSum = 0;
   let correct = 0;
@@ -99,6 +106,7 @@ export function scoreBatch(logProbabilities: Float32Array, batch: Batch): { loss
     const label = batch.labels[row] as number;
     lossSum -= logProbabilities[from + label] as number;
     if (best === label) correct++;
+    if (confusion !== undefined) confusion[label * classes + best] = (confusion[label * classes + best] ?? 0) + 1;
   }
   return { lossSum, correct };
 }

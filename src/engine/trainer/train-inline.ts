@@ -1,5 +1,6 @@
 import type { Clock } from '#shared/base/time/clock.ts';
 import { seededRandom } from '#shared/base/random.ts';
+import { confusionClassesMax } from '#shared/contract/run/confusion.ts';
 import { shapeWords } from '#shared/contract/run/shape-words.ts';
 import { matchLayout, updateNorm, type ParameterSet } from '#shared/tensor/parameter-set.ts';
 import { BatchReader, scoreBatch, shuffledOrder } from './batches.ts';
@@ -88,18 +89,21 @@ export async function evaluateInline(
   const { evaluationBatchSize: batchSize, config } = learner;
   const reader = new BatchReader(share.heldOut, { batchSize, numClasses: config.numClasses });
   const probabilitiesOf = await learner.beginEvaluation(parameters, graphs);
+  const { numClasses } = config;
+  const confusion = numClasses > confusionClassesMax ? undefined : Array<number>(numClasses ** 2).fill(0);
   let [lossSum, correct] = [0, 0];
   for (let index = 0; index < reader.batches; index++) {
     signal.throwIfAborted();
     const batch = reader.read(index);
     const logProbabilities = await probabilitiesOf(batch);
     signal.throwIfAborted();
-    const checked = scoreBatch(logProbabilities, batch);
+    const checked = scoreBatch(logProbabilities, batch, confusion);
     lossSum += checked.lossSum;
     correct += checked.correct;
   }
   const examples = exampleCount(share.heldOut);
-  return { loss: lossSum / examples, accuracy: correct / examples, examples };
+  const told = confusion === undefined ? {} : { confusion };
+  return { loss: lossSum / examples, accuracy: correct / examples, examples, ...told };
 }
 
 function requireParameters({ layout }: Learner, parameters: ParameterSet): ParameterSet {

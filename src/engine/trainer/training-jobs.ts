@@ -64,4 +64,6 @@ export interface EvalResult {
   readonly loss: number;
   readonly accuracy: number;
   readonly examples: number;
+  /** Examples by true class, each by the class that was named; absent: of more classes than anybody reads. */
+  readonly confusion?: number[] | undefined;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errorCodes } from '../base/errors.ts';
 import { admissionEventSchemas, admissionRuleSchema } from './run/admission.ts';
+import { confusionSchema, roundConfusionSchema } from './run/confusion.ts';
 import { errorReportSchema } from './error-report.ts';
 import { networkFiguresSchema, networkOutageSchema, networkPresetSchema } from './run/network.ts';
 import { demoSettingsSchema, faultNameSchema } from './run/settings.ts';
@@ -155,6 +156,8 @@ export const eventSchemas = {
     modelAfter: hashSchema,
     /** Examples that count of all counted updates; absent where the coordinator did not tell. */
     examples: count.optional(),
+    /** Absent: nobody sent a matrix, or it was not told. */
+    confusion: roundConfusionSchema.optional(),
     /** How this app's own update counted, as its participant was told. */
     own: ownWeightSchema.optional(),
   }),
@@ -292,6 +295,8 @@ export const eventSchemas = {
     examples: count,
     /** Those that the participant said; absent: not more. */
     claimed: count.optional(),
+    /** Absent: it sent none. */
+    confusion: confusionSchema.optional(),
   }),
   ...admissionEventSchemas,
   ...weightEventSchemas,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errorCodes } from '../base/errors.ts';
 import { admissionRuleSchema } from './run/admission.ts';
+import { confusionSchema, roundConfusionSchema } from './run/confusion.ts';
 import { modelConfigSchema } from './run/model-config.ts';
 import { hashSchema, messageIdSchema, participantIdSchema, runIdSchema } from './ids.ts';
 import { limits } from './limits.ts';
@@ -143,7 +144,13 @@ export const bodySchemas = {
     /** Hash of the global model to check. Absent: the one of this round. */
     model: hashSchema.optional(),
   }),
-  evaluation_result: z.object({ loss: z.number(), accuracy: z.number(), examples: z.number().int().positive() }),
+  evaluation_result: z.object({
+    loss: z.number(),
+    accuracy: z.number(),
+    examples: z.number().int().positive(),
+    /** Absent: an older participant, or more classes than a matrix is sent of. */
+    confusion: confusionSchema.optional(),
+  }),
   round_status: z.object({
     phase: roundPhaseSchema,
     waitingFor: participants,
@@ -165,6 +172,8 @@ export const bodySchemas = {
     modelAfter: hashSchema,
     /** Examples that count of all counted updates together. */
     examples: count.optional(),
+    /** Absent: nobody sent a matrix, or an older coordinator. */
+    confusion: roundConfusionSchema.optional(),
     /** How the update of whoever is told this counted; absent: it did not, or that is not known any more. */
     own: ownWeightSchema.optional(),
   }),

@@ -2,6 +2,7 @@ import type { Loss } from '../contract/losses.ts';
 import type { Chair, EventData, LinkState, ParticipantPhase } from '../contract/events.ts';
 import type { DataSummary, RoundPhase, RunStatus } from '../contract/messages.ts';
 import type { Protocol, Stack } from '../contract/protocols.ts';
+import type { Confusion, RoundConfusion } from '../contract/run/confusion.ts';
 import type { DemoSettings, FaultName } from '../contract/run/settings.ts';
 import type { AdmissionRule } from '../contract/run/admission.ts';
 import type { WeightRule } from '../contract/run/weight-rule.ts';
@@ -111,6 +112,8 @@ export interface RoundView {
     /** Those that count, of those that it claimed. */
     readonly examples: number;
     readonly claimed: number;
+    /** Of the newest rounds; absent: it sent none, or the round is older. */
+    readonly confusion?: Confusion | undefined;
     /** Its part of the round's loss and accuracy, 0 to 1; null until the round has ended. */
     readonly share: number | null;
   }[];
@@ -119,6 +122,10 @@ export interface RoundView {
   readonly contributors: readonly string[] | null;
   readonly loss: number | null;
   readonly accuracy: number | null;
+  /** Mean F1 of the classes; null until the round has ended, or not known. */
+  readonly macroF1: number | null;
+  /** Of the newest rounds alone; null: not known. */
+  readonly confusion: RoundConfusion | null;
   readonly modelBefore: string;
   readonly modelAfter: string;
   readonly aggregatedAt: number | null;

@@ -30,7 +30,7 @@ export interface SentKind {
   readonly texts: readonly string[];
 }
 
-/** What one machine has really sent, by kind, in the order in which each was first sent. */
+/** Decision 0113. What one machine has really sent, by kind, in the order in which each was first sent. */
 export interface SentTally {
   readonly kinds: readonly SentKind[];
   readonly frames: number;

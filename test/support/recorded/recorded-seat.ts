@@ -3,6 +3,7 @@ import type { EventData, EventType, RecordedEvent, RunEvent } from '#shared/cont
 import { asParticipantId, asRunId, hashSchema } from '#shared/contract/ids.ts';
 import type { Hash } from '#shared/contract/ids.ts';
 import type { RoundPhase } from '#shared/contract/messages.ts';
+import { recordedMatrix } from './recorded-matrix.ts';
 import type { Recorded } from './recorded-tape.ts';
 
 /** What becomes of the run after `roundsBefore` whole rounds. */
@@ -174,6 +175,7 @@ class Script {
       round,
       loss: lossOf(round),
       accuracy: accuracyOf(round),
+      confusion: { cells: recordedMatrix(accuracyOf(round), 1400, classes.length), from: 3, of: 4 },
       contributions: told.map(([id]) => id),
       missing: late ? [self] : [],
       durationMs: ended - at,

@@ -7,6 +7,7 @@ import type { RoundPhase } from '#shared/contract/messages.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import { demoDefaults } from '#shared/contract/run/settings.ts';
 import { modelBytes, RecordedTape } from './recorded-tape.ts';
+import { recordedMatrix } from './recorded-matrix.ts';
 import type { Recorded, RecordedNode } from './recorded-tape.ts';
 import { weightRuleDefault } from '#shared/contract/run/weight-rule.ts';
 
@@ -176,6 +177,11 @@ class Script {
       round,
       loss: lossOf(round),
       accuracy: accuracyOf(round),
+      confusion: {
+        cells: recordedMatrix(accuracyOf(round), 360, 10),
+        from: Math.max(1, ids.length - 1),
+        of: ids.length,
+      },
       contributions: ids,
       missing: [],
       durationMs: ended - at,
@@ -286,6 +292,8 @@ class Script {
         loss: lossOf(round) * (0.95 + this.#random.next() * 0.1),
         accuracy: Math.min(1, accuracyOf(round) * (0.97 + this.#random.next() * 0.05)),
         examples: 90,
+        // One of them is of an older version.
+        ...(index === 2 ? {} : { confusion: recordedMatrix(accuracyOf(round), 90, 10) }),
       });
       this.#participantPhase(node, doneAt, round, 'wait');
       this.#status(

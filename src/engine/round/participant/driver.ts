@@ -355,11 +355,12 @@ class ParticipantRun implements Disposable {
     parameters: ParameterSet,
     signal: AbortSignal,
   ): Promise<ParticipantInput> {
-    const { loss, accuracy, examples } = await this.#options.trainer.evaluate(
+    const { loss, accuracy, examples, confusion } = await this.#options.trainer.evaluate(
       { round, model: config.model, parameters },
       { signal },
     );
-    return { kind: 'evaluated', job, result: { loss, accuracy, examples } };
+    const told = confusion === undefined ? {} : { confusion };
+    return { kind: 'evaluated', job, result: { loss, accuracy, examples, ...told } };
   }
 
   async #end(outcome: RunOutcome): Promise<void> {

@@ -42,6 +42,16 @@ export function qualitySeries(view: RunView, what: 'loss' | 'accuracy', axis: XA
   return [...locals, { id: 'global', label: 'global', group: 'global', protocol: null, points: global }];
 }
 
+/** Mean F1 of the classes, of the global model; no points where nobody sent a matrix. */
+export function macroF1Series(view: RunView, axis: XAxis): readonly Series[] {
+  const points = view.rounds.flatMap((round): readonly Point[] =>
+    round.macroF1 === null
+      ? []
+      : [{ x: axis === 'round' ? round.round : secondsIn(view, endOf(round)), y: round.macroF1 }],
+  );
+  return points.length === 0 ? [] : [{ id: 'macro-f1', label: 'macro F1', group: 'other', protocol: null, points }];
+}
+
 /** Round trips as the links measured them. By round, a moment lies between its round's start and the next one's. */
 export function roundTripSeries(view: RunView, axis: XAxis): readonly Series[] {
   return seenHere(view).map((participant) => ({

@@ -9,11 +9,20 @@ import { useSlowView } from '#renderer/session/run/use-slow-view.ts';
 import { showToast } from '#renderer/session/toasts.ts';
 import { chartsAsSvg, savePng } from './export-charts.ts';
 import { ExportMenu } from './export-menu.tsx';
-import { crossAt, qualitySeries, reachedOf, roundTripSeries, seriesCsv, updateSeries } from './metric-series.ts';
+import {
+  crossAt,
+  macroF1Series,
+  qualitySeries,
+  reachedOf,
+  roundTripSeries,
+  seriesCsv,
+  updateSeries,
+} from './metric-series.ts';
 import type { XAxis } from './metric-series.ts';
 import { BytesPanel } from './bytes-panel.tsx';
 import { sharedX } from './chart-drawing.ts';
 import { useCrossKeys } from './cross-keys.ts';
+import { ConfusionPanel } from './confusion-panel.tsx';
 import { QualityChart } from './quality-chart.tsx';
 import { RoundTripChart } from './round-trip-chart.tsx';
 import { TimeChart } from './time-chart.tsx';
@@ -93,6 +102,7 @@ function Charts({ view }: { readonly view: RunView }): JSX.Element {
       <RoundTripChart {...input} />
       <BytesPanel view={view} />
       <UpdateChart {...input} />
+      <ConfusionPanel view={view} round={axis === 'round' ? cross : null} />
     </main>
   );
 }
@@ -114,6 +124,7 @@ function csvOf(view: RunView, axis: XAxis): string {
     [
       { name: 'loss', series: qualitySeries(view, 'loss', axis) },
       { name: 'accuracy', series: qualitySeries(view, 'accuracy', axis) },
+      { name: 'macro_f1', series: macroF1Series(view, axis) },
       { name: 'round_trip_ms', series: roundTripSeries(view, axis) },
       { name: 'update_norm', series: updates.norm },
       { name: 'update_cosine', series: updates.cosine },

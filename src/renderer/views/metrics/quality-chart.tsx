@@ -10,20 +10,25 @@ import { axisFrom0, draw, rangeText, readings } from './chart-drawing.ts';
 import type { ChartsInput, Look } from './chart-drawing.ts';
 import { ChartPanel, LineMark, NoPoints } from './chart-panel.tsx';
 import type { LegendItem } from './chart-panel.tsx';
-import { qualitySeries } from './metric-series.ts';
+import { macroF1Series, qualitySeries } from './metric-series.ts';
 import type { Series } from './metric-series.ts';
 
 const qualityLook: Look = (series) =>
-  series.group === 'global'
-    ? { color: 'var(--text)', width: 'strong', dot: true }
-    : { color: 'var(--line-3)', width: 'thin' };
+  series.group === 'other'
+    ? { color: 'var(--text-2)', width: 'normal', dash: '2 3' }
+    : series.group === 'global'
+      ? { color: 'var(--text)', width: 'strong', dot: true }
+      : { color: 'var(--line-3)', width: 'thin' };
 
 /** Loss or accuracy of the global model among those of the participants. */
 export function QualityChart({ what, ...input }: ChartsInput & { readonly what: 'loss' | 'accuracy' }): JSX.Element {
   const { view, axis, showLocal, cross } = input;
   const seat = isParticipantSeat(view);
   const series = useMemo(
-    () => qualitySeries(view, what, axis).filter((one) => showLocal || one.group === 'global'),
+    () => [
+      ...(what === 'accuracy' ? macroF1Series(view, axis) : []),
+      ...qualitySeries(view, what, axis).filter((one) => showLocal || one.group === 'global'),
+    ],
     [view, what, axis, showLocal],
   );
   const drawn = useMemo(() => draw(series, qualityLook), [series]);
@@ -82,6 +87,7 @@ function legendOf({ series, cross, baseline, what }: LegendInput): readonly Lege
   const format = what === 'loss' ? (value: number) => value.toFixed(3) : formatPercent;
   const locals = series.filter((one) => one.group === 'local');
   const globals = series.filter((one) => one.group === 'global');
+  const macro = series.filter((one) => one.group === 'other');
   return [
     {
       id: 'global',
@@ -89,6 +95,16 @@ function legendOf({ series, cross, baseline, what }: LegendInput): readonly Lege
       label: 'global',
       value: rangeText(readings(globals, cross), format),
     },
+    ...(macro.length > 0
+      ? [
+          {
+            id: 'macro-f1',
+            mark: <LineMark color="var(--text-2)" dash="dotted" />,
+            label: 'macro F1, global',
+            value: rangeText(readings(macro, cross), (value) => value.toFixed(3)),
+          },
+        ]
+      : []),
     ...(locals.length > 0
       ? [
           {

@@ -37,6 +37,12 @@ export const whatLeaves: readonly Leaving[] = [
     ],
   },
   {
+    what: 'How often which class was taken for which',
+    when: 'once a round, of at most 64 classes',
+    note: 'In thousandths of your held-out pictures, unless you ask for exact counts; no single picture, no single answer.',
+    fields: ['evaluation_result.confusion'],
+  },
+  {
     what: 'How many pictures, in all and of each class of the run',
     when: 'at the start, and the total with each update',
     note: 'Rounded to two digits and tens, unless you ask for exact counts: they decide how much your update counts.',

@@ -1,4 +1,5 @@
 import type { EventOf } from '#shared/contract/events.ts';
+import { macroF1 } from '#shared/contract/run/confusion.ts';
 import type { RoundPhase } from '#shared/contract/messages.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
@@ -28,6 +29,8 @@ export const applyRound = {
       contributors: null,
       loss: null,
       accuracy: null,
+      macroF1: null,
+      confusion: null,
       modelBefore: event.data.modelHash,
       modelAfter: '',
       aggregatedAt: null,
@@ -38,7 +41,7 @@ export const applyRound = {
       ...goesOn,
     };
     // Rounds follow one another: one of whose end nobody told, as to a machine that slept, was over by now.
-    const known = view.rounds
+    const known = withoutOldMatrices(view.rounds)
       .filter((other) => other.round !== round.round)
       .map((other) => (other.endedAt === null ? { ...other, endedAt: event.at } : other));
     const rounds = append(known, round, limits.viewRoundsMax);
@@ -90,6 +93,8 @@ export const applyRound = {
       endedAt: Math.max(startedAt, event.at),
       loss: event.data.loss,
       accuracy: event.data.accuracy,
+      confusion: event.data.confusion ?? null,
+      macroF1: event.data.confusion === undefined ? null : macroF1(event.data.confusion.cells),
       missing: event.data.missing,
       contributors: event.data.contributions,
       modelBefore: event.data.modelBefore,
@@ -148,6 +153,16 @@ export const applyRound = {
     }));
   },
 } satisfies Handlers;
+
+/** Rounds of which the matrices are kept: thousands of them would be most of a view. */
+const matricesKept = 16;
+
+function withoutOldMatrices(rounds: readonly RoundView[]): readonly RoundView[] {
+  const old = rounds.at(-matricesKept);
+  if (old === undefined) return rounds;
+  const evaluations = old.evaluations.map(({ confusion: _confusion, ...one }) => one);
+  return rounds.with(rounds.length - matricesKept, { ...old, confusion: null, evaluations });
+}
 
 function updateOf({ data, at }: EventOf<'update_received'>): UpdateView {
   return {

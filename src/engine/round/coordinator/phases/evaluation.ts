@@ -1,4 +1,5 @@
 import { counted } from '#shared/base/text/counted.ts';
+import { confusionFault, joinedConfusion, type RoundConfusion } from '#shared/contract/run/confusion.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { BodyOf, HeaderOf } from '#shared/contract/messages.ts';
 import { cappedWeights, countedExamples } from '#engine/round/aggregation/weigh.ts';
@@ -116,12 +117,25 @@ export function evaluationResult(
   if (unfit !== null) draft.patchMember(member.id, { failure: unfit });
   else {
     const examples = countedExamples(claimed, participant.data.heldOut);
-    const evaluation = { loss, accuracy, examples, claimed };
+    const evaluation = { loss, accuracy, examples, claimed, ...fittingConfusion(draft, participant, header.body) };
     draft.patchMember(member.id, { evaluation });
     draft.journal({ kind: 'evaluated', participant: participant.id, evaluation });
     draft.report('evaluation_received', { participant: participant.id, round: s.round, ...evaluation });
   }
   draft.waitingSetChanged();
+}
+
+/** Its matrix where it is one of this run's classes; the rest of its result counts without. */
+function fittingConfusion(
+  draft: CoordinatorDraft,
+  { id: participant }: ParticipantRecord,
+  { confusion }: BodyOf<'evaluation_result'>,
+): Pick<BodyOf<'evaluation_result'>, 'confusion'> {
+  if (confusion === undefined) return {};
+  const fault = confusionFault(confusion, draft.s.config.model.numClasses);
+  if (fault === null) return { confusion };
+  draft.report('notice', { level: 'warning', text: `${fault}: it is left out`, participant });
+  return {};
 }
 
 /** More than any classifier's cross-entropy in float32. */
@@ -156,6 +170,7 @@ function closeRound(draft: CoordinatorDraft, missed: readonly ParticipantId[]): 
   const { s, now } = draft;
   const members = [...s.members.values()];
   const { loss, accuracy } = globalMeasures(members, s.config.settings.weightCap);
+  const confusion = globalConfusion(members, s.config.settings.weightCap);
   tellEvaluations(draft, members);
   s.loss = loss;
   s.accuracy = accuracy;
@@ -170,6 +185,7 @@ function closeRound(draft: CoordinatorDraft, missed: readonly ParticipantId[]): 
     modelBefore: s.modelBefore,
     modelAfter: s.model,
     examples: members.reduce((sum, { contribution }) => sum + (contribution?.examples ?? 0), 0),
+    ...(confusion === null ? {} : { confusion }),
   };
   draft.journal({ kind: 'closed', summary: { round: s.round, ...summary }, missing: [...missed] });
   tellRoundEnd(draft, { round: s.round, body: summary, weights: weightsOf(members) });
@@ -189,9 +205,26 @@ function weightsOf(members: readonly Member[]): RoundEnd['weights'] {
   );
 }
 
+/** Of those who sent theirs, with the weights of the round's accuracy; null: nobody did. */
+export function globalConfusion(members: readonly Member[], weightCap: number | null): RoundConfusion | null {
+  const evaluations = members.flatMap(({ evaluation }) => (evaluation === null ? [] : [evaluation]));
+  const weights = cappedWeights(
+    evaluations.map(({ examples }) => examples),
+    weightCap,
+  );
+  const all = evaluations.flatMap(({ confusion: cells }, k) =>
+    cells === undefined ? [] : [{ cells, weight: weights[k] as number }],
+  );
+  return all.length === 0 ? null : { cells: joinedConfusion(all), from: all.length, of: evaluations.length };
+}
+
 function tellEvaluations(draft: CoordinatorDraft, members: readonly Member[]): void {
   const { s } = draft;
-  const checked = members.flatMap(({ id, evaluation }) => (evaluation === null ? [] : [{ id, ...evaluation }]));
+  const checked = members.flatMap(({ id, evaluation }) => {
+    if (evaluation === null) return [];
+    const { confusion: _told, ...measures } = evaluation;
+    return [{ id, ...measures }];
+  });
   if (checked.length === 0) return;
   const weights = cappedWeights(
     checked.map(({ examples }) => examples),
