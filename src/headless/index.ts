@@ -3,6 +3,7 @@ import { endOnFault } from '#engine/host/process/process-fault.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import { exitStatus } from '#shared/contract/run/summary.ts';
 import { helpText, nearest, parseArguments, type Command } from './arguments.ts';
+import { approvals } from './commands/approvals.ts';
 import { brokerRulesCommand } from './commands/broker-rules.ts';
 import { check } from './commands/check.ts';
 import { compare } from './commands/compare.ts';
@@ -27,6 +28,7 @@ const commands: readonly Command[] = [
   join,
   compare,
   serve,
+  approvals,
   runs,
   replay,
   packets,

@@ -33,6 +33,7 @@ import { requireData } from '#engine/trainer/data/load-data.ts';
 import { requireMemory, requirePlan } from '#engine/trainer/graph-cache.ts';
 import { WorkerTrainer } from '#engine/trainer/worker/worker-trainer.ts';
 import { dialingTransport, type Route } from '#engine/transport/registry.ts';
+import { approvePlan } from './approve-plan.ts';
 import { chooseProtocols, toldProtocol } from './choosing.ts';
 import { openOwnState, type OwnState } from './own-state.ts';
 
@@ -104,6 +105,7 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
     trainerDescription: trainer.description,
     telling: tellingOf(start),
     models,
+    approve: (plan) => approvePlan(plan, { start, invitation, identity }),
     fitData: async ({ runName, classes, model, batchSize }, { signal: until }) => {
       if (model.graph === undefined) requireMemory(requirePlan(model), batchSize);
       models?.about({ runName, classes, model });

@@ -21,6 +21,9 @@ describe('a name that somebody else has in the run, who is away', () => {
   appTest('is refused under its field, and all fields stay', open, { idle: true }, takesKeptName);
 });
 
+/** Of the page Join, whether its plan is known yet or not. */
+const joinButton = (page: Page): ReturnType<Page['locator']> =>
+  page.getByRole('button', { name: /^(Approve and join|Join)$/ });
 const button = (page: Page, name: string): ReturnType<Page['locator']> =>
   page.getByRole('button', { name, exact: true });
 
@@ -122,7 +125,7 @@ async function takesKeptName({ page }: OpenApp): Promise<void> {
   await fillJoinForm(page, { invitation: run.invitation, data: 'digits', name: 'anna' });
   const name = page.getByLabel('Your name', { exact: true });
   await page.getByText('anna is somebody’s who is away; whether it is yours shows when you join').waitFor();
-  await button(page, 'Join').click();
+  await joinButton(page).click();
   const field = page.locator('.field').filter({ has: name });
   await field.getByText('That name belongs to another participant of this run').waitFor();
   assert.equal(await name.getAttribute('aria-invalid'), 'true');
@@ -130,7 +133,7 @@ async function takesKeptName({ page }: OpenApp): Promise<void> {
   assert.equal(await page.getByLabel('Folder or file', { exact: true }).inputValue(), 'digits');
   assert.equal(await page.getByLabel('Invitation', { exact: true }).inputValue(), run.invitation);
   await name.fill('anna-2');
-  await button(page, 'Join').click();
+  await joinButton(page).click();
   await run.command.until((seen) => hasJoined(seen, 'anna-2'));
 }
 

@@ -144,7 +144,7 @@ describe('an invitation that is clicked on', () => {
     await using app = await WindowApp.open({ idle: true, args: [invitation] });
     const { page } = app;
     await seesInvitation(page, invitation);
-    const join = page.getByRole('button', { name: /^Join\b/, disabled: false });
+    const join = page.getByRole('button', { name: 'Approve and join', disabled: false });
     await page.getByLabel('Folder or file', { exact: true }).fill('digits');
     await join.waitFor();
     // It could be joined by now, and is not, for as long as its coordinator tells of nobody.

@@ -13,7 +13,7 @@ describe('who joins from the window', () => {
   appTest("has an identity that the system's safe storage seals", open, { idle: true }, async (app) => {
     await using coordinator = await coordinate(['--participants', '1', '--rounds', '1']);
     await fillJoinForm(app.page, { invitation: coordinator.invitation, data: 'digits', name: 'lab-7' });
-    await app.page.getByRole('button', { name: 'Join', exact: true }).click();
+    await app.page.getByRole('button', { name: /^(Approve and join|Join)$/ }).click();
     await waitForEnd(app.page, 'Run completed');
     assert.equal((await coordinator.command.exit()).status, 0, coordinator.command.stderr);
     const kept = readdirSync(app.dataFolder).filter((name) => /key|sealed|\.pem/.test(name));

@@ -28,10 +28,7 @@ describe('what leaves this machine', () => {
         '120',
       ]);
       await fillJoinForm(page, { invitation: coordinator.invitation, data: 'digits', name: 'lab-2' });
-      await page
-        .getByRole('button', { name: /^(Join|Approve)/ })
-        .last()
-        .click();
+      await page.getByRole('button', { name: 'Approve and join', exact: true }).last().click();
       await page.getByRole('heading', { name: 'Your contributions' }).waitFor();
       await page.keyboard.press('Shift+L');
       await rowOf(page, 'register').waitFor();

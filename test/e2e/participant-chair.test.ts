@@ -26,7 +26,7 @@ async function federate(app: OpenApp, transport: string): Promise<{ readonly ser
   await using coordinator = await coordinate(args);
   await using other = join(coordinator.invitation, 'lab-1');
   await fillJoinForm(page, { invitation: coordinator.invitation, data: 'digits', name: 'lab-2' });
-  await page.getByRole('button', { name: 'Join', exact: true }).click();
+  await page.getByRole('button', { name: /^(Approve and join|Join)$/ }).click();
   const sameFigures = await watchFigures(page);
   await waitForEnd(page, 'Run completed');
   await sameFigures({ round: 1, accuracy: 1, 'own work': 1 });

@@ -159,7 +159,7 @@ describe("from a participant's own chair", { skip: linuxOnly }, () => {
 
 async function joinBy(page: Page, { invitation }: Coordinator): Promise<void> {
   await fillJoinForm(page, { invitation, data: 'digits', name: 'lab-2' });
-  await page.getByRole('button', { name: 'Join', exact: true }).click();
+  await page.getByRole('button', { name: /^(Approve and join|Join)$/ }).click();
   await page.getByRole('heading', { name: 'Your contributions' }).waitFor();
 }
 

@@ -26,6 +26,9 @@ describe('a window begins, ends and begins runs again', () => {
   appTest('the path of a folder is completed by keyboard', open, { idle: true }, completesPath);
 });
 
+/** Of the page Join, whether its plan is known yet or not. */
+const joinButton = (page: Page): ReturnType<Page['locator']> =>
+  page.getByRole('button', { name: /^(Approve and join|Join)$/ });
 const button = (page: Page, name: string): ReturnType<Page['locator']> =>
   page.getByRole('button', { name, exact: true });
 
@@ -77,13 +80,13 @@ async function meetsNobody({ page }: OpenApp): Promise<void> {
   const fault = page.locator('.join .ck.fault');
   await fault.filter({ hasText: 'Address' }).waitFor({ timeout: 30_000 });
   await fault.getByText('What to try').waitFor();
-  assert.equal(await button(page, 'Join').isDisabled(), true);
+  assert.equal(await joinButton(page).isDisabled(), true);
   assert.match(await page.locator('#join-reason').innerText(), /^Before you can join: address: /);
   await page.keyboard.press('Control+Enter');
   assert.equal(await page.locator('main.join').count(), 1, 'nothing was joined');
   await assertAccessible(page, 'Join with a fault');
   await button(page, 'Back').click();
-  await button(page, 'Join').click();
+  await joinButton(page).click();
   assert.equal(await page.getByLabel('Invitation', { exact: true }).inputValue(), invitation);
   await page.getByLabel('Invitation', { exact: true }).fill(invitation.slice(0, -12));
   await fault.filter({ hasText: 'Invitation' }).waitFor();
@@ -95,10 +98,10 @@ async function takenName({ page }: OpenApp): Promise<void> {
   await coordinator.command.until(({ lines }) => lines.some(({ event }) => event === 'participant_joined'));
   await fillJoinForm(page, { invitation: coordinator.invitation, data: 'digits', name: 'lab-2' });
   await page.locator('.join .ck.fault').filter({ hasText: 'lab-2' }).waitFor();
-  assert.equal(await button(page, 'Join').isDisabled(), true);
+  assert.equal(await joinButton(page).isDisabled(), true);
   await page.getByLabel('Your name', { exact: true }).fill('lab-3');
   await page.locator('.join .ck.ok').filter({ hasText: 'lab-3 is free' }).waitFor();
-  await button(page, 'Join').click();
+  await joinButton(page).click();
   await waitForEnd(page, 'Run completed');
   assert.equal((await other.exit()).status, 0, other.stderr);
 }
@@ -163,7 +166,7 @@ async function duringDemo({ page }: OpenApp): Promise<void> {
   await page.keyboard.type('join a run');
   await page.keyboard.press('Enter');
   await page.getByLabel('Invitation', { exact: true }).waitFor();
-  assert.equal(await button(page, 'Join').isDisabled(), true);
+  assert.equal(await joinButton(page).isDisabled(), true);
   await page.keyboard.press('Control+k');
   await page.keyboard.type('stop the demo');
   await page.keyboard.press('Enter');

@@ -81,9 +81,9 @@ async function takeSeat(take: Take, page: Page): Promise<void> {
   await using coordinator = await coordinate(['--name', 'digits pilot', ...federation]);
   await using _other = join(coordinator.invitation, 'lab-1');
   await fillJoinForm(page, { invitation: coordinator.invitation, data: 'digits', name: 'lab-2' });
-  await page.getByRole('button', { name: 'Join', exact: true, disabled: false }).last().waitFor();
+  await page.getByRole('button', { name: 'Approve and join', exact: true, disabled: false }).last().waitFor();
   await take('join');
-  await page.getByRole('button', { name: 'Join', exact: true }).click();
+  await page.getByRole('button', { name: /^(Approve and join|Join)$/ }).click();
   await until(page, /[4-9] \/ 40[\s\S]*batch \d/);
   await take('participant', ['1']);
   for (const { pid } of processesOf(coordinator.command.dataFolder)) process.kill(pid, 'SIGKILL');

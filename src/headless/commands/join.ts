@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { parseDuration } from '#shared/base/text/duration.ts';
-import { asParticipantId } from '#shared/contract/ids.ts';
+import type { Approval } from '#shared/contract/run/approval.ts';
+import { asParticipantId, hashSchema } from '#shared/contract/ids.ts';
 import { participantStartSchema, type ParticipantStart } from '#shared/contract/child-messages.ts';
 import { digitsData } from '#shared/contract/run/bundled-data.ts';
 import { participantName } from '#shared/contract/run/participant-name.ts';
@@ -14,6 +15,9 @@ import type { Arguments, Command } from '../arguments.ts';
 import { selectionOption, wrongEnvironment } from '../options/selection-option.ts';
 import { dataHelp } from '../options/data-option.ts';
 import { complain } from '../complain.ts';
+import { checkInvitation } from '#service/checks/check-invitation.ts';
+import type { AppService } from '#service/app-service.ts';
+import { approveOption, askPerson, parseApproval, planLines } from '../options/approve-option.ts';
 import { createService } from '../create-service.ts';
 import { mapOption, parseMaps } from '../options/map-option.ts';
 import { wrongRecord } from '../options/record-option.ts';
@@ -33,6 +37,18 @@ function patienceOf(args: Arguments): Pick<ParticipantStart, 'waitMs' | 'giveUpA
     ...(waitMs === undefined ? {} : { waitMs }),
     ...(giveUp === undefined ? {} : { giveUpAfterMs: giveUpMs ?? null }),
   };
+}
+
+/** The plan that a person has read and approved; a text: why there is none, or nothing was approved. */
+async function askAboutPlan(invitation: string, name: string, service: AppService): Promise<Approval | string> {
+  const { checks, plan, asked } = await checkInvitation({ invitation, name }, service.lookingParts);
+  if (plan === null || asked === null) {
+    const fault = checks.find(({ state }) => state === 'fault');
+    return `The plan of the run cannot be read: ${fault?.text ?? 'its coordinator does not answer'}.`;
+  }
+  // Whoever says no has it logged and answered by the same process that would have trained.
+  const yes = await askPerson(planLines(plan, asked));
+  return yes ? { by: 'person', plan: hashSchema.parse(asked.hash) } : { by: 'refusal' };
 }
 
 export const join: Command = {
@@ -63,6 +79,7 @@ export const join: Command = {
       help: 'what the others call this participant',
       default: 'that of the invitation, else one made for this machine once, such as quiet-heron-42',
     },
+    approveOption,
     {
       name: 'exact-counts',
       help: 'tells how many images there are as it is, in all and of each class; without it rounded to two digits and tens',
@@ -101,7 +118,7 @@ export const join: Command = {
   ],
   examples: [
     'roundscope join - --data ./faces --name lab-2     # then paste the invitation',
-    'roundscope join @invitation --data ./faces',
+    'roundscope join @invitation --data ./faces --approve rules.json',
     "roundscope join @invitation --data ./faces --map 'Happy=happy,suprise=surprise,junk='",
   ],
   run: async (args) => {
@@ -143,8 +160,12 @@ export const join: Command = {
     const patience = patienceOf(args);
     if (typeof patience === 'string') return complain(patience, exitStatus.usage);
     const state = args.text('state');
+    const wanted = parseApproval(args.text('approve'), process.stdin.isTTY && process.stderr.isTTY);
+    if (!wanted.ok) return complain(wanted.error, exitStatus.usage);
     await using service = createService('browser');
     try {
+      const approval = wanted.value === 'ask' ? await askAboutPlan(text, named?.value ?? '', service) : wanted.value;
+      if (typeof approval === 'string') return complain(approval, exitStatus.failed);
       return await runToEnd({
         json: args.has('json'),
         service,
@@ -162,6 +183,7 @@ export const join: Command = {
               identityFolder: service.app.dataFolder,
               ...(args.has('exact-counts') ? { exactCounts: true } : {}),
               ...patience,
+              approval,
               ...(state === undefined ? {} : { stateFolder: resolve(state) }),
             },
             { recordPath: args.text('record') },

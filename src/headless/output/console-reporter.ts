@@ -94,7 +94,7 @@ export class ConsoleReporter {
         if (view.participants.find(({ id }) => id === event.data.participant)?.expelled != null) return null;
         return `${event.data.participant} left: ${event.data.reason}`;
       case 'participant_refused':
-        return `${event.data.name || 'somebody'} at ${event.data.address} was refused: ${event.data.reason}`;
+        return `${event.data.name || 'somebody'} at ${event.data.address} ${event.data.declined === true ? 'takes no part' : 'was refused'}: ${event.data.reason}`;
       case 'peers_unrecorded':
         return this.#unrecorded(event.data);
       case 'round_ended': {

@@ -5,6 +5,7 @@ import { asParticipantId } from '#shared/contract/ids.ts';
 import type { Looked, LookStart } from '#shared/contract/app/look.ts';
 import { participantName } from '#shared/contract/run/participant-name.ts';
 import type { PortAnswers, RequestOf } from '#shared/contract/app/port-api.ts';
+import { askedBy } from '#engine/identity/asked-plan.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import { checksOf, type Found } from './invitation-checks.ts';
 
@@ -27,7 +28,7 @@ export async function checkInvitation(
   parts: CheckParts,
 ): Promise<PortAnswers['check_invitation']> {
   const decoded = decodeInvitation(invitation);
-  if (!decoded.ok) return { checks: checksOf({ invitation: toErrorReport(decoded.error) }), plan: null };
+  if (!decoded.ok) return { checks: checksOf({ invitation: toErrorReport(decoded.error) }), plan: null, asked: null };
   const checked = participantName(name.trim());
   // A name that cannot be used is no reason not to look.
   const asked = checked.ok ? checked.value : asParticipantId('somebody');
@@ -38,7 +39,7 @@ export async function checkInvitation(
     looked: await look({ type: 'start_look', invitation, name: asked }, parts),
   };
   const plan = found.looked instanceof RoundscopeError ? null : planOf(found.looked);
-  return { checks: checksOf(found), plan };
+  return { checks: checksOf(found), plan, asked: plan === null ? null : askedBy(plan, decoded.value) };
 }
 
 /** Of whoever answered first in the order of the invitation. */

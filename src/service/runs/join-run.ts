@@ -11,7 +11,7 @@ import { dataOf, namedFiles } from '../checks/typed-paths.ts';
  * @throws RoundscopeError `invitation_invalid`, `settings_invalid`, and why the participant could not start
  */
 export async function joinRun(service: AppService, asked: RequestOf<'join_run'>): Promise<PortAnswers['join_run']> {
-  const { invitation, selection, mapping, exactCounts, giveUpAfterMs, keepAwake, modelOut } = asked;
+  const { plan, invitation, selection, mapping, exactCounts, giveUpAfterMs, keepAwake, modelOut } = asked;
   const decoded = decodeInvitation(invitation);
   if (!decoded.ok) throw decoded.error;
   const name = participantName(asked.name);
@@ -22,6 +22,8 @@ export async function joinRun(service: AppService, asked: RequestOf<'join_run'>)
       name: name.value,
       invitation,
       data: dataOf(asked.data, homedir()),
+      approval:
+        plan === undefined ? { by: 'anything', because: 'joined before its plan was known' } : { by: 'person', plan },
       ...(selection === undefined ? {} : { selection }),
       ...(mapping === undefined ? {} : { mapping }),
       ...(exactCounts === undefined ? {} : { exactCounts }),

@@ -56,6 +56,7 @@ export const errorCodes = [
   'participant_name_taken',
   'key_has_name',
   'admission_refused',
+  'plan_refused',
   'expelled',
   'invitation_replaced',
   'invitation_expired',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { approvalSchema } from './run/approval.ts';
 import { admissionSchema } from './run/admission.ts';
 import { errorReportSchema } from './error-report.ts';
 import { participantIdSchema, runIdSchema } from './ids.ts';
@@ -69,6 +70,8 @@ export const participantStartSchema = z.object({
     .array(z.object({ from: z.string().max(80), to: z.string().max(80).nullable() }))
     .max(limits.classesMax)
     .optional(),
+  /** Who has approved what the run asks for, or by what rules; absent: nobody was asked. */
+  approval: approvalSchema.optional(),
   /** Tells counts of its data as they are; absent: rounded. */
   exactCounts: z.boolean().optional(),
   /** How long a coordinator that does not answer is dialed, ms awake; null: for ever. Absent: ten minutes. */

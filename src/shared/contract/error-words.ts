@@ -192,6 +192,10 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     meaning: 'Whoever coordinates this run decides who takes part, and did not let this participant in.',
     tryThis: 'Ask the coordinator; tell it your name and the words of your key.',
   },
+  plan_refused: {
+    meaning: 'What the run asks for was not approved on the participant’s machine: nothing was read, trained or sent.',
+    tryThis: 'Read the plan and approve it, change the rules of that machine, or change what the run asks for.',
+  },
   expelled: {
     meaning:
       'Whoever coordinates this run has sent this participant away; name and key stay out until the run is over.',

@@ -205,7 +205,14 @@ export const eventSchemas = {
     modelHash: hashSchema,
   }),
   participant_left: z.object({ participant, reason: text, clean: z.boolean() }),
-  participant_refused: z.object({ name: text, key: text, address: text, reason: text }),
+  participant_refused: z.object({
+    name: text,
+    key: text,
+    address: text,
+    reason: text,
+    /** It was not refused: what the run asks for was not approved on its machine. */
+    declined: z.literal(true).optional(),
+  }),
   /** In all so far: packets and refusals of peers that were not let in, beyond what is recorded of such. */
   peers_unrecorded: z.object({ packets: count, refusals: count }),
   /** Emitted by the participant itself when its phase changes. */

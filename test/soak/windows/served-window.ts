@@ -76,7 +76,7 @@ export class ServedWindow implements AsyncDisposable {
   }
 
   async #pressJoin(): Promise<void> {
-    await this.page.getByRole('button', { name: 'Join', exact: true }).click();
+    await this.page.getByRole('button', { name: /^(Approve and join|Join)$/ }).click();
   }
 
   async #openHome(): Promise<void> {

@@ -35,6 +35,7 @@ export function seatChecks(invitation: string): PortAnswers['check_invitation'] 
     const unknown = { state: 'unknown', text: 'not checked', figure: '', meaning: '', tryThis: '' } as const;
     return {
       plan: null,
+      asked: null,
       checks: [
         {
           what: 'invitation',
@@ -50,6 +51,14 @@ export function seatChecks(invitation: string): PortAnswers['check_invitation'] 
   }
   return {
     plan: seatPlan,
+    asked: {
+      hash: '41d977c2'.repeat(8),
+      model: '3e71b05c'.repeat(8),
+      coordinator: 'a90c47e1'.repeat(8),
+      epochs: 2,
+      rounds: 20,
+      updateBytes: 9_382_428,
+    },
     checks: [
       { what: 'invitation', ...good, text: 'complete, of run emotion pilot', figure: '' },
       { what: 'way', ...good, text: 'QUIC is encrypted from one end to the other', figure: '' },

@@ -16,6 +16,7 @@ import {
   participantGone,
   registered,
   turnAway,
+  planRefused,
 } from './entry/registration.ts';
 import { paused, resumed } from './phases/pause.ts';
 import { answerProbe, sendGraph } from './plan.ts';
@@ -222,6 +223,7 @@ function message(
   if (header.kind === 'graph_request') return sendGraph(draft, record, header);
   const participant = draft.s.participants.get(record.participant);
   if (participant === undefined || participant.link !== link || participant.left !== null) {
+    if (header.kind === 'error' && header.body.code === 'plan_refused') return planRefused(draft, record, header);
     if (header.kind === 'goodbye' || header.kind === 'error') return;
     const reason = `${record.participant} sent ${header.kind} before it registered`;
     return draft.send(link, {

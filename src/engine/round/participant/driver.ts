@@ -231,10 +231,11 @@ class ParticipantRun implements Disposable {
   }
 
   async #prepare(plan: RunPlanBody): Promise<void> {
-    const { fitData, layoutOf, link, codec } = this.#options;
+    const { approve, fitData, layoutOf, link, codec } = this.#options;
     const { signal } = this.#abort;
     const { graph } = plan.model;
     try {
+      approve?.(plan);
       const layout = graph === undefined ? layoutOf(plan.model) : await this.#openGraph(plan, graph);
       this.#layout = layout;
       checkPlan(plan, layout);

@@ -174,6 +174,29 @@ describe('how a participant comes in', () => {
       code: 'classes_unknown',
       says: /no "Happy" here/,
     },
+    'a plan that nobody here approved': {
+      act: (kit) => {
+        kit.hear('run_plan', 0, plan);
+        const error = {
+          code: 'plan_refused',
+          layer: 'round',
+          message: 'the plan was not approved: not /home/lab',
+        } as const;
+        kit.feed({ kind: 'misfit', error: { ...error, retryable: false, context: {}, causes: [] } });
+        assert.deepEqual(
+          kit.sent('error').map(({ body }) => body),
+          [{ code: 'plan_refused', reason: 'the plan was not approved: not (a path)' }],
+          'its coordinator is answered, and learns no path',
+        );
+      },
+      code: 'plan_refused',
+      says: /the plan was not approved/,
+    },
+    'the same run with other work': {
+      act: (kit) => kit.planned().hear('run_plan', 0, { ...plan, localEpochs: plan.localEpochs + 1 }),
+      code: 'run_mismatch',
+      says: /another plan than the one that was approved/,
+    },
     'no plan in good time': {
       act: (kit) => kit.feed({ kind: 'no_plan', waitedMs: 30_000 }),
       code: 'timeout',
@@ -188,7 +211,7 @@ describe('how a participant comes in', () => {
     'another plan than before': {
       act: (kit) => kit.planned().hear('run_plan', 0, { ...plan, classes: ['b', 'a'] }),
       code: 'run_mismatch',
-      says: /other classes/,
+      says: /another plan than the one that was approved/,
     },
     'a name that is taken': {
       act: (kit) => kit.planned().hear('error', 0, { code: 'participant_name_taken', reason: 'node-1 is taken' }),
@@ -232,7 +255,7 @@ describe('a coordinator that asks for work without end', () => {
     kit.feed({ kind: 'prepared', loaded: toyLoaded(plan.classes, [1, 1, 3], lots) });
     assert.equal(kit.sent('register').length, 1, '18 million are fine');
     kit.hear('run_plan', 0, { ...plan, localEpochs: 400 });
-    assert.match(String(endOf(kit)), /^data_too_large,This run asks for 400 passes/);
+    assert.match(String(endOf(kit)), /^run_mismatch,.*another plan than the one that was approved/);
   });
 
   test('beside its plan: what is trained is what people saw before they joined', () => {

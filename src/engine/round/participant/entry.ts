@@ -1,12 +1,13 @@
 import { toErrorReport, type ErrorCode, type ErrorReport } from '#shared/base/errors.ts';
 import { faultWords } from '#shared/base/invariant.ts';
 import type { EventData } from '#shared/contract/events.ts';
+import { approvedText } from '#shared/contract/run/approval.ts';
 import type { HeaderOf, RunPlanBody } from '#shared/contract/messages.ts';
 import type { Instant, Step } from '../machine.ts';
 import { otherThanPlanned, tooMuchWork } from './check-work.ts';
 import { ParticipantDraft } from './draft.ts';
 import { sayPaused } from './pause.ts';
-import { tellsAll, toldData } from '../telling.ts';
+import { tellsAll, toldData, withoutPaths } from '../telling.ts';
 import type { LoadedData, ParticipantEffect, ParticipantState } from './state.ts';
 
 /**
@@ -20,13 +21,28 @@ export function planTold(draft: ParticipantDraft, { body }: HeaderOf<'run_plan'>
     draft.effects.push({ kind: 'prepare', plan: body });
     return;
   }
-  // Told again by a coordinator that was restarted: the data is fitted already, as long as it is the same run.
+  // Told again by a coordinator that was restarted: the data is fitted already, as long as it is the plan that was approved.
   if (!isSameTask(s.plan, body))
     return draft.fail(
-      reportOf(draft, 'run_mismatch', 'the coordinator came back with other classes or another model than it had told'),
+      reportOf(
+        draft,
+        'run_mismatch',
+        'the coordinator came back with another plan than the one that was approved: join again to read it',
+      ),
     );
   s.plan = body;
   refusesWork(draft);
+}
+
+/** It cannot take part, or its user does not want what is asked: a refusal is an answer, so that nobody waits for it. */
+export function misfit(draft: ParticipantDraft, error: ErrorReport): void {
+  if (error.code === 'plan_refused')
+    draft.send({
+      kind: 'error',
+      round: 0,
+      body: { code: error.code, reason: withoutPaths(error.message).slice(0, 500) },
+    });
+  draft.fail(error);
 }
 
 /** The coordinator was restarted and knows this participant from its disk at best. */
@@ -148,5 +164,5 @@ export function endByFault(
 }
 
 function isSameTask(a: RunPlanBody, b: RunPlanBody): boolean {
-  return JSON.stringify([a.classes, a.model]) === JSON.stringify([b.classes, b.model]);
+  return approvedText(a) === approvedText(b);
 }

@@ -8,6 +8,7 @@ import {
   forgetUpdates,
   graphMissing,
   linkReset,
+  misfit,
   noPlan,
   planTold,
   prepared,
@@ -99,7 +100,7 @@ function take(draft: ParticipantDraft, input: ParticipantInput): void {
     case 'prepared':
       return prepared(draft, input.loaded);
     case 'misfit':
-      return draft.fail(input.error);
+      return misfit(draft, input.error);
     case 'no_plan':
       return noPlan(draft, input.waitedMs);
     case 'unreadable_plan':

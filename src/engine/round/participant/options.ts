@@ -19,6 +19,8 @@ export interface ParticipantOptions {
   readonly trainer: TrainerPort;
   /** Words for the trainer, for the register message. */
   readonly trainerDescription: string;
+  /** Before anything is fetched or read for it: throws a RoundscopeError where this machine does not do what is asked. Absent: it does. */
+  readonly approve?: ((plan: RunPlanBody) => void) | undefined;
   /**
    * Loads this participant's data as the run sees it: its classes by name, its shape. Rejects with a RoundscopeError when
    * it does not fit, or with the signal's reason when that aborts.

@@ -51,7 +51,7 @@ beforeEach(() => {
 });
 
 const field = (name: string): HTMLInputElement => screen.getByLabelText(name);
-const join = (): HTMLButtonElement => screen.getByRole('button', { name: 'Join' });
+const join = (): HTMLButtonElement => screen.getByRole('button', { name: /^(Approve and join|Join)$/ });
 const footWords = (): string => document.querySelector('#join-reason')?.textContent ?? '';
 /** What is said under a field, which its input names as its description. */
 const under = (name: string): string =>
@@ -165,7 +165,7 @@ describe('the form to join a run', () => {
   });
 
   test('says under the name that somebody has it already, with one that is free', async () => {
-    const taken = { plan: { ...seatPlan, nameTaken: true }, checks: seatChecks(invitation).checks };
+    const taken = { ...seatChecks(invitation), plan: { ...seatPlan, nameTaken: true } };
     await filled({ answers: { check_invitation: taken } });
     assert.match(
       under('Your name'),

@@ -37,7 +37,7 @@ export function JoinView(): JSX.Element {
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
         <div className="scroll" tabIndex={0} role="group" aria-label="Invitation and plan">
           <InvitationPanel join={join} />
-          <RunWants plan={join.plan} />
+          <RunWants plan={join.plan} asked={join.asked} />
           <SentBack join={join} />
           <OwnMachine draft={join.draft} />
         </div>
@@ -56,13 +56,17 @@ function Foot({ join }: { readonly join: Join }): JSX.Element {
     <FormFoot
       name="join"
       reasons={join.reasons}
-      ready="Nothing about your data has been sent. The first model comes after you join."
+      ready={
+        join.asked === null
+          ? 'Nothing about your data has been sent. The first model comes after you join.'
+          : `Nothing about your data has been sent. You approve plan ${join.asked.hash.slice(0, 8)}, once; a change asks again.`
+      }
       before="Before you can join"
       sent={join.joining ? 'Joining…' : null}
       button={
         <>
           <Icon name="link" as="small" />
-          {join.joining ? 'Joining' : 'Join'}
+          {join.joining ? 'Joining' : join.asked === null ? 'Join' : 'Approve and join'}
         </>
       }
       onSend={join.join}

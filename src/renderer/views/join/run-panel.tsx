@@ -1,11 +1,19 @@
 import type { JSX } from 'react';
 import { formatBytes } from '#shared/base/bytes.ts';
 import { PlanList } from '#renderer/components/forms/plan-list.tsx';
+import { keyWords } from '#shared/base/text/key-words.ts';
+import type { AskedPlan } from '#shared/contract/run/approval.ts';
 import type { RunPlanBody } from '#shared/contract/messages.ts';
 import type { WeightRule } from '#shared/contract/run/weight-rule.ts';
 
 /** What the run wants, from the plan that its coordinator told; nothing before that. */
-export function RunWants({ plan }: { readonly plan: RunPlanBody | null }): JSX.Element {
+export function RunWants({
+  plan,
+  asked,
+}: {
+  readonly plan: RunPlanBody | null;
+  readonly asked: AskedPlan | null;
+}): JSX.Element {
   return (
     <>
       <div className="ph lv">
@@ -32,6 +40,20 @@ export function RunWants({ plan }: { readonly plan: RunPlanBody | null }): JSX.E
               network: networkWords(plan),
             }}
           >
+            {asked !== null && (
+              <>
+                <dt>Asked by</dt>
+                <dd>
+                  <span className="data">{keyWords(asked.coordinator)}</span>
+                </dd>
+                <dt>Plan, model</dt>
+                <dd>
+                  <span className="data">
+                    {asked.hash.slice(0, 8)}, {asked.model.slice(0, 8)}
+                  </span>
+                </dd>
+              </>
+            )}
             <dt>Now</dt>
             <dd>
               {plan.round === 0 ? 'not begun' : `round ${plan.round}`}, {plan.registered} of {plan.minimumParticipants}{' '}

@@ -2,6 +2,8 @@ import { useCallback, useMemo, useState } from 'react';
 import { shownWithin } from '#shared/base/text/visible-text.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
 import type { ErrorReport } from '#shared/base/errors.ts';
+import { hashSchema } from '#shared/contract/ids.ts';
+import type { AskedPlan } from '#shared/contract/run/approval.ts';
 import type { RunPlanBody } from '#shared/contract/messages.ts';
 import type { DataPreview, InvitationCheck, RequestOf } from '#shared/contract/app/port-api.ts';
 import { changeJoin, useJoinDraft } from '#renderer/session/run/drafts.ts';
@@ -31,6 +33,8 @@ export interface Join {
   readonly checks: readonly InvitationCheck[] | null;
   readonly checkError: ErrorReport | null;
   readonly plan: RunPlanBody | null;
+  /** The plan in the figures by which it is approved. */
+  readonly asked: AskedPlan | null;
   readonly checkAgain: () => void;
   readonly cancelCheck: () => void;
   readonly reading: boolean;
@@ -58,6 +62,7 @@ export function useJoin(): Join {
     draft.opened,
   );
   const plan = check.current ? (check.value?.plan ?? null) : null;
+  const asked = check.current ? (check.value?.asked ?? null) : null;
   const [guessed, setGuessed] = useState<Choices>(noChoices);
   const mapping = useMemo(() => mappingOf(draft.chosen, guessed), [draft.chosen, guessed]);
   const read = useLiveRequest('preview_data', previewParams(draft.data, plan, mapping), previewRestMs, draft.opened);
@@ -83,7 +88,7 @@ export function useJoin(): Join {
     ...dataReasons(preview, rows, plan !== null),
     ...(busy === null ? [] : [busySentence(busy)]),
   ];
-  const { joining, join } = useJoining(draft, preview, plan === null ? [] : mapping);
+  const { joining, join } = useJoining(draft, preview, { mapping: plan === null ? [] : mapping, asked });
   return {
     draft,
     faults,
@@ -91,6 +96,7 @@ export function useJoin(): Join {
     checks,
     checkError: check.error,
     plan,
+    asked,
     checkAgain: check.again,
     cancelCheck: check.cancel,
     reading: read.pending,
@@ -138,7 +144,7 @@ function previewParams(data: string, plan: RunPlanBody | null, mapping: Mapping)
 function useJoining(
   draft: JoinDraft,
   preview: DataPreview | null,
-  mapping: Mapping,
+  { mapping, asked }: { readonly mapping: Mapping; readonly asked: AskedPlan | null },
 ): { readonly joining: boolean; readonly join: () => void } {
   const session = useSession();
   const [joining, setJoining] = useState(false);
@@ -150,6 +156,7 @@ function useJoining(
         invitation: invitationIn(draft.invitation),
         data: preview?.path ?? draft.data.trim(),
         name: draft.name.trim(),
+        ...(asked === null ? {} : { plan: hashSchema.parse(asked.hash) }),
         ...(mapping.length === 0 ? {} : { mapping }),
         ...(draft.exactCounts ? { exactCounts: true } : {}),
         ...(draft.givesUp ? {} : { giveUpAfterMs: null }),
@@ -167,7 +174,7 @@ function useJoining(
         },
       )
       .finally(() => setJoining(false));
-  }, [session, draft, preview, mapping]);
+  }, [session, draft, preview, mapping, asked]);
   return { joining, join };
 }
 

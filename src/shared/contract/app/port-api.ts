@@ -9,7 +9,8 @@ import { comparisonSettingsSchema, type ComparisonView } from '../run/comparison
 import { networkSpecSchema } from '../run/network.ts';
 import { admissionSchema } from '../run/admission.ts';
 import { coordinatorStartSchema, participantStartSchema, type ParticipantStart } from '../child-messages.ts';
-import { participantIdSchema } from '../ids.ts';
+import type { AskedPlan } from '../run/approval.ts';
+import { hashSchema, participantIdSchema } from '../ids.ts';
 import { inputShapeSchema } from '../run/model-config.ts';
 import { transportPlanSchema } from '../run/transport-plan.ts';
 import type { Chair, RecordedEvent } from '../events.ts';
@@ -54,6 +55,8 @@ export const requestSchemas = {
     selection: strategyNameSchema.optional(),
     mapping: participantStartSchema.shape.mapping,
     exactCounts: participantStartSchema.shape.exactCounts,
+    /** Hash of the plan that was read and approved; absent: nobody was asked. */
+    plan: hashSchema.optional(),
     giveUpAfterMs: participantStartSchema.shape.giveUpAfterMs,
     /** Keep this machine awake while the run trains; absent: yes. */
     keepAwake: z.boolean().optional(),
@@ -271,7 +274,11 @@ export interface RecentRun {
 }
 
 export interface PortAnswers extends LibraryAnswers {
-  check_invitation: { readonly checks: readonly InvitationCheck[]; readonly plan: RunPlanBody | null };
+  check_invitation: {
+    readonly checks: readonly InvitationCheck[];
+    readonly plan: RunPlanBody | null;
+    readonly asked: AskedPlan | null;
+  };
   preview_data: DataPreview;
   preview_network: NetworkPreview;
   coordinate_run: { readonly run: string; readonly invitation: string };

@@ -66,6 +66,20 @@ describe('registration', () => {
     assert.equal(kit.sent('welcome', 'node-1').length, 2);
   });
 
+  test('who does not approve the plan is shown with its reason, once, and waited for by nobody', () => {
+    const kit = new CoordinatorKit({ minimumParticipants: 2 });
+    kit.join('node-1');
+    kit.open('node-2', 'key-node-2');
+    const reason = 'the plan was not approved: it asks for 5 epochs';
+    kit.say('node-2', 'error', { code: 'plan_refused', reason });
+    assert.deepEqual(
+      kit.events('participant_refused').map(({ name, reason: why, declined }) => [name, why, declined]),
+      [['node-2', reason, true]],
+    );
+    assert.equal(kit.effect('close_link').length, 1);
+    assert.equal(kit.events('participant_joined').length, 1);
+  });
+
   test('a message in the name of another is refused', () => {
     const kit = started().clear();
     kit.say('node-1', 'evaluation_result', { loss: 0, accuracy: 1, examples: 9 }, { sender: 'node-2' });

@@ -357,5 +357,12 @@ function refuse(
   draft.effects.push({ kind: 'close_link', link: link.link, code, reason });
 }
 
+/** Its user, or a rule of its machine, does not want what this run asks for: it takes no part, and that is shown. Once a link, which ends with it. */
+export function planRefused(draft: CoordinatorDraft, link: LinkRecord, header: HeaderOf<'error'>): void {
+  const { participant: name, peerKey: key, address } = link;
+  draft.report('participant_refused', { name, key, address, reason: header.body.reason, declined: true });
+  draft.effects.push({ kind: 'close_link', link: link.link, code: 'goodbye', reason: 'it refuses the plan' });
+}
+
 /** Most participants that a run admits, unless it is told fewer. */
 export const participantsMaxDefault = limits.participantsMax;

@@ -27,14 +27,14 @@ export function Refused({ view }: { readonly view: RunView }): JSX.Element | nul
             </tr>
           </thead>
           <tbody>
-            {view.refused.toReversed().map(({ at, name, address, reason }) => (
+            {view.refused.toReversed().map(({ at, name, address, reason, declined }) => (
               <tr key={`${at} ${name} ${address}`}>
                 <td className="data t2">{formatClock(at)}</td>
                 <td title={name}>
                   <b>{name}</b>
                 </td>
                 <td className="data t2 w-lg">{address}</td>
-                <td className="why">{reason}</td>
+                <td className="why">{declined === true ? `takes no part: ${reason}` : reason}</td>
               </tr>
             ))}
           </tbody>
