@@ -2,6 +2,7 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import { previewSplit } from '#engine/trainer/data/preview.ts';
 import { decideAdmission, expelParticipant, inviteParticipant, renewInvitation } from '../runs/admission.ts';
 import type { AppService } from '../app-service.ts';
+import { approvalsOf } from '../checks/approvals.ts';
 import { checkInvitation } from '../checks/check-invitation.ts';
 import { checkMachine } from '../checks/check-machine.ts';
 import { completePath } from '../checks/complete-path.ts';
@@ -79,6 +80,7 @@ export function requestHandlers(service: AppService): RequestHandlers {
       return { path: await service.desktop.chooseFolder(title, files) };
     },
     own_addresses: async () => ownAddresses(await checkMachine(service.app.dataFolder, service.clock)),
+    approvals: async ({ participant }) => approvalsOf(service.app.dataFolder, participant),
     check: async () => ({ lines: await checkMachine(service.app.dataFolder, service.clock) }),
   };
 }

@@ -277,3 +277,24 @@ export function seatSent(): PortAnswers['what_left'] {
   }
   return { tally: counter.tally, from: 0, upTo: id, more: false };
 }
+
+export function seatApprovals(): PortAnswers['approvals'] {
+  const one = { coordinator: 'a90c47e1'.repeat(8), reason: '' };
+  const at = Date.parse('2026-01-04T11:48:00Z');
+  return {
+    answers: [
+      { ...one, at, answer: 'approved', name: 'emotion pilot', plan: '41d977c2'.repeat(8), by: 'its user' },
+      {
+        ...one,
+        at: at - 86_400_000,
+        answer: 'refused',
+        name: 'scan study',
+        plan: '9b3002fe'.repeat(8),
+        by: 'rules',
+        reason: 'it asks for 20 epochs a round, and at most 5 are allowed here',
+      },
+    ],
+    count: 2,
+    fault: null,
+  };
+}

@@ -9,6 +9,7 @@ import type { Recorded } from '../recorded/recorded-session.ts';
 import { recordedLibrary } from '../recorded/recorded-library.ts';
 import {
   seatAddresses,
+  seatApprovals,
   seatChecks,
   seatFolders,
   seatNetwork,
@@ -110,6 +111,7 @@ function answerTo(request: Extract<FromRenderer, { type: 'request' }>, shown: ()
     },
     packet_detail: () => ({ packet: detailOf(shown().find((row) => row.id === params['id'])) }),
     packet_histogram: () => histogramOf(shown(), params['fromAt'] ?? 0, params['toAt'] ?? 0, params['buckets'] ?? 1),
+    approvals: () => seatApprovals(),
     what_left: () => seatSent(),
     save_recording: () => ({ path: '~/.local/share/roundscope/saved/r-7f3a2c.rscope', sizeBytes: 4_100_000 }),
     preview_split: () => previewOf((request.params as { settings: { participants: number } }).settings.participants),

@@ -9,6 +9,7 @@ import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { useRunView } from '#renderer/session/hooks.ts';
 import { useSent } from '#renderer/session/run/sent.ts';
 import type { Sent } from '#renderer/session/run/sent.ts';
+import { Approvals } from './approvals.tsx';
 import { SentDetail } from './sent-detail.tsx';
 import { SentList } from './sent-list.tsx';
 import { SentTable } from './sent-table.tsx';
@@ -63,6 +64,9 @@ function Leaves({ view, own }: { readonly view: RunView; readonly own: string })
       </section>
       <section className="panel lv-list" aria-label="The list of what may be sent">
         <SentList tally={sent.tally} />
+      </section>
+      <section className="panel lv-app" aria-label="Approvals">
+        <Approvals own={own} run={view.run} />
       </section>
       {kind !== null && <SentDetail view={view} kind={kind} onClose={() => setChosen(null)} />}
     </main>

@@ -143,6 +143,8 @@ export const requestSchemas = {
   }),
   /** What a participant has really sent, counted from its packets after `afterId`; `more`: ask again after `upTo`. */
   what_left: z.object({ participant: participantIdSchema, afterId: z.number().int().nonnegative() }),
+  /** Answers to plans under a name on this machine, out of its signed log. */
+  approvals: z.object({ participant: participantIdSchema }),
   /** Where the whole recording of the current run lies, and a copy of its last minutes. */
   save_recording: z.object({
     minutes: z
@@ -320,6 +322,21 @@ export interface PortAnswers extends LibraryAnswers {
   };
   /** `from`: the packet after which it was counted, smaller than what was asked where the shown moment lies before that. */
   what_left: { readonly tally: SentTally; readonly from: number; readonly upTo: number; readonly more: boolean };
+  approvals: {
+    /** Newest first. */
+    readonly answers: readonly {
+      readonly at: number;
+      readonly answer: 'approved' | 'refused';
+      readonly name: string;
+      readonly plan: string;
+      readonly coordinator: string;
+      readonly by: string;
+      readonly reason: string;
+    }[];
+    readonly count: number;
+    /** Where the log is not as it was written; null: it is. */
+    readonly fault: string | null;
+  };
   save_recording: { readonly path: string; readonly sizeBytes: number };
   preview_split: {
     readonly classes: readonly string[];
