@@ -7,7 +7,6 @@ import { shownWithin } from '#shared/base/text/visible-text.ts';
 import { participantIdSchema } from '#shared/contract/ids.ts';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
-import { formatClock } from '#renderer/components/words/format.ts';
 import { formatDay } from '#renderer/components/words/run-words.ts';
 import { useRequest } from '#renderer/session/hooks.ts';
 
@@ -49,9 +48,7 @@ export function Approvals({ own, run }: { readonly own: string; readonly run: st
             <tbody>
               {value.answers.map(({ at, answer, name, plan, coordinator, by, reason }) => (
                 <tr key={`${at} ${plan}`}>
-                  <td>
-                    {formatDay(at, Date.now())} {formatClock(at)}
-                  </td>
+                  <td>{formatDay(at, Date.now())}</td>
                   <td>
                     <span className={answer === 'approved' ? 'tag ok' : 'tag warn'}>{answer}</span>
                   </td>
