@@ -59,6 +59,9 @@ const entryOf: ReadonlyMap<string, (typeof whatLeaves)[number]> = new Map(
 /** The entry of what only keeps the connection: its texts are numbers of messages, proofs and the like. */
 const upkeep = entryOf.get('envelope.id');
 
+/** It names bytes, and says nothing by itself. */
+const isHash = /^[0-9a-f]{64}$/;
+
 /** The row of the list that a field stands in; undefined: it is on no list. */
 export function leavingOf(field: string): (typeof whatLeaves)[number] | undefined {
   return entryOf.get(field);
@@ -146,7 +149,11 @@ function kindOf(
 
 function textsOf(fields: readonly SentField[]): readonly string[] {
   return fields.flatMap(({ field, value }) =>
-    typeof value === 'string' && value !== '' && entryOf.get(field) !== upkeep && !field.startsWith('envelope.payload')
+    typeof value === 'string' &&
+    value !== '' &&
+    !isHash.test(value) &&
+    !field.startsWith('envelope.') &&
+    entryOf.get(field) !== upkeep
       ? [value.slice(0, textCharsMax)]
       : [],
   );

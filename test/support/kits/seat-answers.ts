@@ -263,7 +263,7 @@ export function seatSent(): PortAnswers['what_left'] {
   for (let round = 1; round <= 12; round++) {
     for (let batch = 0; batch < 20; batch++)
       message('training_progress', { epoch: 1, epochs: 2, batch, batches: 42, loss: 1.2 });
-    const update = { examples: 1300, base: 'cd', loss: 1.1, accuracy: 0.6, train_ms: 21_000, norm: 1.08 };
+    const update = { examples: 1300, base: 'cd'.repeat(32), loss: 1.1, accuracy: 0.6, train_ms: 21_000, norm: 1.08 };
     message('model_update', update, { messageId: `u-${round}` });
     for (let chunk = 0; chunk < 18; chunk++)
       add(

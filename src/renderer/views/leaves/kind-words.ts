@@ -1,3 +1,4 @@
+import { whatLeaves } from '#shared/contract/app/what-leaves.ts';
 import { participantKinds } from '#shared/contract/messages.ts';
 import { leavingOf, pieceOfUnknown } from '#shared/run-view/sent-tally.ts';
 import type { SentKind } from '#shared/run-view/sent-tally.ts';
@@ -16,5 +17,6 @@ export function contentsOf({ kind, fields }: SentKind): readonly string[] {
   if (kind === pieceOfUnknown) return ['Pieces of a message that is not among these packets'];
   const everywhere = isMessage(kind) ? /^(envelope\.(?!payload)|link )/ : /^$/;
   const own = fields.filter((field) => !everywhere.test(field));
-  return [...new Set((own.length === 0 ? fields : own).flatMap((field) => leavingOf(field)?.what ?? []))];
+  const named = new Set((own.length === 0 ? fields : own).map(leavingOf));
+  return whatLeaves.filter((leaving) => named.has(leaving)).map(({ what }) => what);
 }
