@@ -38,7 +38,7 @@ describe('what leaves this machine', () => {
       assert.deepEqual([live['register']?.[0], live['model_update']?.[0]], ['1', String(rounds)]);
       await assertAccessible(page, 'what leaves this machine');
 
-      const all = await page.locator('.lv-t tfoot').textContent();
+      const all = await page.locator('.lv-tab tfoot').textContent();
       const recording = recordingIn(dataFolder);
       const sums = sentIn(recording);
       for (const [kind, frames] of sums) assert.equal(live[kind]?.[0]?.replaceAll(',', ''), String(frames), kind);
@@ -58,7 +58,7 @@ describe('what leaves this machine', () => {
       await page.getByRole('region', { name: 'Recording', exact: true }).waitFor();
       await page.keyboard.press('Shift+L');
       await page.getByRole('slider', { name: 'Moment of the recording' }).press('End');
-      await page.waitForFunction((text) => document.querySelector('.lv-t tfoot')?.textContent === text, all);
+      await page.waitForFunction((text) => document.querySelector('.lv-tab tfoot')?.textContent === text, all);
       assert.deepEqual(await figures(page), live);
     },
   );
@@ -74,7 +74,7 @@ function rowOf(page: Page, kind: string): ReturnType<Page['locator']> {
 /** Sent and total, by the first cell of each row. */
 async function figures(page: Page): Promise<Record<string, readonly string[]>> {
   const rows = await page
-    .locator('.lv-t tbody tr, .lv-t tfoot tr')
+    .locator('.lv-tab .lv-t tbody tr, .lv-tab .lv-t tfoot tr')
     .evaluateAll((all) => all.map((row) => [...row.children].map((cell) => (cell.textContent ?? '').trim())));
   return Object.fromEntries(rows.map(([kind = '', , sent = '', , , total = '']) => [kind, [sent, total]]));
 }

@@ -39,6 +39,11 @@ function patienceOf(args: Arguments): Pick<ParticipantStart, 'waitMs' | 'giveUpA
   };
 }
 
+function stateOf(args: Arguments): Pick<ParticipantStart, 'stateFolder'> {
+  const state = args.text('state');
+  return state === undefined ? {} : { stateFolder: resolve(state) };
+}
+
 /** The plan that a person has read and approved; a text: why there is none, or nothing was approved. */
 async function askAboutPlan(invitation: string, name: string, service: AppService): Promise<Approval | string> {
   const { checks, plan, asked } = await checkInvitation({ invitation, name }, service.lookingParts);
@@ -146,7 +151,6 @@ export const join: Command = {
         `--name: this invitation was made for ${madeFor}, and lets in nobody of another name.`,
         exitStatus.usage,
       );
-    const modelOut = args.text('model-out');
     const transport = participantStartSchema.shape.transport.safeParse(args.text('transport'));
     const offered = [...new Set(invitation.value.endpoints.map(({ protocol }) => protocol))];
     if (!transport.success || (transport.data !== undefined && !['auto', ...offered].includes(transport.data)))
@@ -159,7 +163,6 @@ export const join: Command = {
     if (!mapping.ok) return complain(mapping.error, exitStatus.usage);
     const patience = patienceOf(args);
     if (typeof patience === 'string') return complain(patience, exitStatus.usage);
-    const state = args.text('state');
     const wanted = parseApproval(args.text('approve'), process.stdin.isTTY && process.stderr.isTTY);
     if (!wanted.ok) return complain(wanted.error, exitStatus.usage);
     await using service = createService('browser');
@@ -176,7 +179,7 @@ export const join: Command = {
               name: named?.value ?? asParticipantId(service.app.ownName),
               invitation: text,
               data: dataOf(args.text('data') ?? digitsData.name, typedIn(process.env)),
-              ...namedFiles({ modelOut }, typedIn(process.env)),
+              ...namedFiles({ modelOut: args.text('model-out') }, typedIn(process.env)),
               ...(mapping.value.length === 0 ? {} : { mapping: mapping.value }),
               ...(transport.data === undefined ? {} : { transport: transport.data }),
               ...(selection.data === undefined ? {} : { selection: selection.data }),
@@ -184,7 +187,7 @@ export const join: Command = {
               ...(args.has('exact-counts') ? { exactCounts: true } : {}),
               ...patience,
               approval,
-              ...(state === undefined ? {} : { stateFolder: resolve(state) }),
+              ...stateOf(args),
             },
             { recordPath: args.text('record') },
           ),

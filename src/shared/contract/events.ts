@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { errorCodes } from '../base/errors.ts';
 import { admissionEventSchemas, admissionRuleSchema } from './run/admission.ts';
-import { confusionSchema, roundConfusionSchema } from './run/confusion.ts';
+import { roundConfusionSchema } from './run/confusion.ts';
 import { errorReportSchema } from './error-report.ts';
 import { networkFiguresSchema, networkOutageSchema, networkPresetSchema } from './run/network.ts';
 import { demoSettingsSchema, faultNameSchema } from './run/settings.ts';
@@ -11,6 +11,7 @@ import { protocolSchema, stackSchema } from './protocols.ts';
 import { limits } from './limits.ts';
 import { linkEventSchemas } from './link-events.ts';
 import { lossSchema } from './losses.ts';
+import { workEventSchemas } from './run/work-events.ts';
 import { weightEventSchemas } from './run/weight-events.ts';
 import { ownWeightSchema, weightRuleFields } from './run/weight-rule.ts';
 import { choiceSchema } from './run/selection.ts';
@@ -41,20 +42,6 @@ const wayStats = z.object({
   /** Mean delay of what was delivered since the last report, ms. */
   delayMs: z.number(),
   queuedBytes: count,
-});
-
-/** More arrays than anybody reads; a ResNet-18 has 122. */
-export const tensorsToldMax = 256;
-
-/** One array of an update. Norms are Euclidean, null where it holds what is no number. */
-const sentTensorSchema = z.object({
-  name: z.string().max(200),
-  dtype: z.string().max(8),
-  shape: z.array(count).max(limits.tensorRankMax),
-  sizeBytes: count,
-  norm: z.number().nullable(),
-  /** Of its difference to the model that training began with. */
-  stepNorm: z.number().nullable(),
 });
 
 /** From where this app sees a run: as the demo of both sides, as its coordinator, or as one participant of it. */
@@ -231,27 +218,6 @@ export const eventSchemas = {
     batches: count,
     loss: z.number(),
   }),
-  /** A finished local training, with its measures. */
-  training_done: z.object({
-    participant,
-    round: count,
-    loss: z.number(),
-    accuracy: z.number(),
-    examples: count,
-    durationMs: z.number(),
-    norm: z.number(),
-    modelHash: hashSchema,
-  }),
-  /** The arrays of an update as they were encoded to be sent, from the participant itself. */
-  update_tensors: z.object({
-    participant,
-    round: count,
-    /** Of the bytes: the update that was sent has the same. */
-    contribution: hashSchema,
-    tensors: z.array(sentTensorSchema).max(tensorsToldMax),
-    /** That are not among them. */
-    more: count,
-  }),
   /** Bytes of a bulk transfer so far, at most 10 a second per transfer. */
   transfer_progress: z.object({
     participant,
@@ -293,18 +259,7 @@ export const eventSchemas = {
     order: count.nullable(),
     sizeBytes: count,
   }),
-  evaluation_received: z.object({
-    participant,
-    round: count,
-    loss: z.number(),
-    accuracy: z.number(),
-    /** Held-out examples that count: no more than were registered. */
-    examples: count,
-    /** Those that the participant said; absent: not more. */
-    claimed: count.optional(),
-    /** Absent: it sent none. */
-    confusion: confusionSchema.optional(),
-  }),
+  ...workEventSchemas,
   ...admissionEventSchemas,
   ...weightEventSchemas,
   ...linkEventSchemas,

@@ -172,17 +172,11 @@ export class Recorder implements AsyncDisposable {
     return this.#ask('histogram', query);
   }
 
-  sent(query: SentQuery): Promise<SentPage> {
-    return this.#ask('sent', query);
-  }
+  readonly sent = (query: SentQuery): Promise<SentPage> => this.#ask('sent', query);
 
-  events(query: EventQuery): Promise<QueryAnswer<'events'>> {
-    return this.#ask('events', query);
-  }
+  readonly events = (query: EventQuery): Promise<QueryAnswer<'events'>> => this.#ask('events', query);
 
-  info(): Promise<RecordingInfo> {
-    return this.#ask('info');
-  }
+  readonly info = (): Promise<RecordingInfo> => this.#ask('info');
 
   saveCopy(path: string, options: CopyOptions): Promise<{ readonly sizeBytes: number }> {
     return this.#ask('saveCopy', path, options);

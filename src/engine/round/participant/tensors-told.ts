@@ -1,4 +1,5 @@
-import { tensorsToldMax, type EventData } from '#shared/contract/events.ts';
+import type { EventData } from '#shared/contract/events.ts';
+import { tensorsToldMax } from '#shared/contract/run/work-events.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
 import { tensorBytes } from '#shared/tensor/tensor.ts';
 

@@ -190,18 +190,7 @@ function useThisRun(saveForOthers: () => void): Group {
         key: '1',
         run: () => navigate({ view: 'rounds' }),
       },
-      ...(chair === 'participant'
-        ? [
-            {
-              id: 'leaves',
-              icon: 'up',
-              title: 'What leaves this machine',
-              detail: 'counted from what was sent',
-              key: runKeys.leaves,
-              run: () => navigate({ view: 'leaves' }),
-            } as const,
-          ]
-        : []),
+      ...(chair === 'participant' ? [leavesItem] : []),
       ...(running && chair === 'coordinator'
         ? [
             {
@@ -230,6 +219,15 @@ function useThisRun(saveForOthers: () => void): Group {
     ],
   };
 }
+
+const leavesItem: Item = {
+  id: 'leaves',
+  icon: 'up',
+  title: 'What leaves this machine',
+  detail: 'counted from what was sent',
+  key: runKeys.leaves,
+  run: () => navigate({ view: 'leaves' }),
+};
 
 function endItem(busy: Busy): Item {
   const words =

@@ -8,11 +8,12 @@ import { participantIdSchema } from '#shared/contract/ids.ts';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
 import { formatDay } from '#renderer/components/words/run-words.ts';
-import { useRequest } from '#renderer/session/hooks.ts';
+import { useNow, useRequest } from '#renderer/session/hooks.ts';
 
 /** What this machine has answered to the plans of runs under this name, out of its signed log. */
 export function Approvals({ own, run }: { readonly own: string; readonly run: string }): JSX.Element {
   const { state, send } = useRequest('approvals');
+  const now = useNow(60_000);
   useEffect(() => {
     // Another run has another answer.
     void run;
@@ -48,7 +49,7 @@ export function Approvals({ own, run }: { readonly own: string; readonly run: st
             <tbody>
               {value.answers.map(({ at, answer, name, plan, coordinator, by, reason }) => (
                 <tr key={`${at} ${plan}`}>
-                  <td>{formatDay(at, Date.now())}</td>
+                  <td>{formatDay(at, now)}</td>
                   <td>
                     <span className={answer === 'approved' ? 'tag ok' : 'tag warn'}>{answer}</span>
                   </td>

@@ -8,15 +8,16 @@ import type { Protocol } from '../protocols.ts';
 import { comparisonSettingsSchema, type ComparisonView } from '../run/comparison.ts';
 import { networkSpecSchema } from '../run/network.ts';
 import { admissionSchema } from '../run/admission.ts';
-import { coordinatorStartSchema, participantStartSchema, type ParticipantStart } from '../child-messages.ts';
+import { coordinatorStartSchema, participantStartSchema } from '../child-messages.ts';
 import type { AskedPlan } from '../run/approval.ts';
 import { hashSchema, participantIdSchema } from '../ids.ts';
 import { inputShapeSchema } from '../run/model-config.ts';
 import { transportPlanSchema } from '../run/transport-plan.ts';
-import type { Chair, RecordedEvent } from '../events.ts';
-import type { RunPlanBody, RunStatus } from '../messages.ts';
+import type { RecordedEvent } from '../events.ts';
+import type { RunPlanBody } from '../messages.ts';
 import { demoSettingsSchema, faultSchema, runSettingsSchema } from '../run/settings.ts';
 import { fileKindSchema } from './file-kinds.ts';
+import type { AnsweredPlans, RecentRun } from './kept-on-machine.ts';
 import { libraryRequestSchemas, recordingPathSchema, type LibraryAnswers } from './library.ts';
 import { limits } from '../limits.ts';
 import { speedMax, speedMin, stepSchema, type RecordingMarks, type SourceState } from './source.ts';
@@ -171,6 +172,8 @@ export const requestSchemas = {
   check: z.object({}),
 } as const;
 
+export type { RecentRun } from './kept-on-machine.ts';
+
 export type RequestName = keyof typeof requestSchemas;
 export type RequestOf<N extends RequestName> = z.infer<(typeof requestSchemas)[N]>;
 
@@ -245,36 +248,6 @@ export interface NetworkPreview {
   readonly fault: ErrorReport | null;
 }
 
-/** A run that this machine took part in. */
-export interface RecentRun {
-  readonly run: string;
-  readonly name: string;
-  readonly chair: Chair;
-  /** As whom, for a participant. */
-  readonly self: string | null;
-  readonly startedAt: number;
-  readonly endedAt: number | null;
-  readonly status: RunStatus | 'running';
-  readonly reason: string;
-  /** It ended for this participant alone, which left or whose process died. */
-  readonly left: boolean;
-  /** Null where the app died before it could write it down. */
-  readonly roundsPlanned: number | null;
-  readonly roundsCompleted: number | null;
-  readonly accuracy: number | null;
-  readonly model: string | null;
-  readonly recording: string | null;
-  /** What joining again takes; null where nothing can be joined, as in a run that has come to its end. The invitation is a secret of this user. */
-  readonly again: {
-    readonly invitation: string;
-    readonly data: string;
-    readonly name: string;
-    /** Class of the data to class of the run, as it was chosen; absent: by name alone. */
-    readonly mapping?: ParticipantStart['mapping'];
-    readonly exactCounts?: boolean | undefined;
-  } | null;
-}
-
 export interface PortAnswers extends LibraryAnswers {
   check_invitation: {
     readonly checks: readonly InvitationCheck[];
@@ -322,21 +295,7 @@ export interface PortAnswers extends LibraryAnswers {
   };
   /** `from`: the packet after which it was counted, smaller than what was asked where the shown moment lies before that. */
   what_left: { readonly tally: SentTally; readonly from: number; readonly upTo: number; readonly more: boolean };
-  approvals: {
-    /** Newest first. */
-    readonly answers: readonly {
-      readonly at: number;
-      readonly answer: 'approved' | 'refused';
-      readonly name: string;
-      readonly plan: string;
-      readonly coordinator: string;
-      readonly by: string;
-      readonly reason: string;
-    }[];
-    readonly count: number;
-    /** Where the log is not as it was written; null: it is. */
-    readonly fault: string | null;
-  };
+  approvals: AnsweredPlans;
   save_recording: { readonly path: string; readonly sizeBytes: number };
   preview_split: {
     readonly classes: readonly string[];
