@@ -9,7 +9,7 @@ const out = fileURLToPath(new URL('../../out', import.meta.url));
 const skip = existsSync(out) ? false : 'nothing is built: npm run build';
 
 /** Bytes; what is loaded before the first paint, with room for a view or two. Growth beyond it wants a reason. */
-const rendererScriptsGzipMax = 420_000;
+const rendererScriptsGzipMax = 440_000;
 const rendererStylesGzipMax = 40_000;
 const preloadMax = 32_000;
 

@@ -317,8 +317,8 @@ describe('what a participant says of trouble', () => {
   });
   test('another model in the plan of a coordinator that is back is another run', () => {
     const kit = training();
-    kit.hear('run_plan', 1, { ...plan, rounds: 9, registered: 3 });
-    assert.deepEqual([kit.of('end').length, kit.state.plan?.rounds], [0, 9]);
+    kit.hear('run_plan', 1, { ...plan, round: 9, registered: 3 });
+    assert.deepEqual([kit.of('end').length, kit.state.plan?.round], [0, 9]);
     kit.hear('run_plan', 1, { ...plan, model: { ...plan.model, numClasses: 3 } });
     assert.equal(kit.of('end')[0]?.outcome.error?.code, 'run_mismatch');
   });

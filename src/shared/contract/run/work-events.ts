@@ -12,7 +12,7 @@ export const tensorsToldMax = 256;
 /** One array of an update. Norms are Euclidean, null where it holds what is no number. */
 const sentTensorSchema = z.object({
   name: z.string().max(200),
-  dtype: z.string().max(8),
+  dtype: z.string().max(16),
   shape: z.array(count).max(limits.tensorRankMax),
   sizeBytes: count,
   norm: z.number().nullable(),
