@@ -508,13 +508,6 @@ const transports: readonly Check[] = [
     tests: ['transport/amqp/broker/named-certificate.test.ts'],
   },
   {
-    claim: 'AMQP: and is held to it when it is spoken to',
-    file: 'transport/amqp/broker/broker-trust.ts',
-    from: 'shown.fingerprint256 === fingerprint256 ? undefined : new ForeignCertificate(),',
-    to: 'undefined,',
-    tests: ['transport/amqp/broker/named-certificate.test.ts', 'transport/amqp/broker/private-broker.test.ts'],
-  },
-  {
     claim: 'own MQTT broker: nobody connects without a proof of the invitation',
     file: 'transport/mqtt/broker/broker.ts',
     from: 'if (claim === null)',
