@@ -1,9 +1,10 @@
 /**
- * `npm run bench [-- GROUP ...] [--quick]`: sessions, recorder, questions, renderer, selection. Bounded to ten minutes; prints
- * JSON on stdout and writes the tables into their sections of `bench/RESULTS.md`, unless it was quick.
+ * `npm run bench [-- GROUP ...] [--quick] [--packets N]`: sessions, transports, recorder, questions, renderer, selection. Bounded
+ * to ten minutes; `--packets` is of questions, whose recording is made once and kept. Prints JSON on stdout and writes the tables into their sections of `bench/RESULTS.md`, unless it was quick.
  */
 import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { benchRecorder, recorderTable } from './recorder.ts';
 import { benchQuestions, questionsTable } from './questions.ts';
 import { benchRenderer, rendererTable } from './renderer.ts';
@@ -40,9 +41,9 @@ const groups: Readonly<Record<string, Group>> = {
     },
   },
   questions: {
-    title: 'Ten questions to a recording of 10 million packets',
+    title: 'Ten questions to a recording of millions of packets',
     run: async (quick) => {
-      const data = await benchQuestions(quick ? 0.01 : 1);
+      const data = await benchQuestions(packetsAsked ?? (quick ? 100_000 : 1_000_000));
       return { table: questionsTable(data), data };
     },
   },
@@ -62,9 +63,16 @@ const groups: Readonly<Record<string, Group>> = {
   },
 };
 
-const args = process.argv.slice(2);
-const quick = args.includes('--quick');
-const chosen = args.filter((argument) => !argument.startsWith('--'));
+const { values: options, positionals: chosen } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, packets: { type: 'string' } },
+  allowPositionals: true,
+});
+const { quick } = options;
+const packetsAsked = options.packets === undefined ? undefined : Number(options.packets);
+if (packetsAsked !== undefined && !(Number.isSafeInteger(packetsAsked) && packetsAsked >= 1000)) {
+  process.stderr.write('--packets takes a whole number from 1000 on.\n');
+  process.exit(2);
+}
 const unknown = chosen.filter((name) => !Object.hasOwn(groups, name));
 if (unknown.length > 0) {
   process.stderr.write(`There is no group ${unknown.join(', ')}. There are: ${Object.keys(groups).join(', ')}.\n`);

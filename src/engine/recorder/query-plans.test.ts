@@ -5,13 +5,24 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, test } from 'node:test';
 import { systemClock } from '#engine/host/system-clock.ts';
+import type { PacketTally } from '#shared/contract/app/tally.ts';
+import { isCut } from '#shared/contract/packet.ts';
 import { matchesFilter } from '#shared/filter/matches-filter.ts';
 import { parseFilter } from '#shared/filter/parse-filter.ts';
 import { nothingLost, packetOf, recordedRun } from '#test/support/recorded/recorded-rows.ts';
 import { makeOlder } from '#test/support/older-recording.ts';
 import { PacketQueries } from './packet-queries.ts';
+import { PacketTallies, type TallyQuery } from './packet-tally.ts';
 import { RecordingReader } from './reading/reader.ts';
 import { RecordingWriter } from './writing/writer.ts';
+
+/** Asked for until all is counted. */
+function tallied(reader: RecordingReader, query: TallyQuery): PacketTally {
+  for (;;) {
+    const tally = reader.tallyPackets(query);
+    if (tally.complete) return tally;
+  }
+}
 
 const limit = { clock: systemClock, ms: 60_000 };
 const folder = mkdtempSync(join(tmpdir(), 'roundscope-plans-'));
@@ -123,6 +134,38 @@ describe('questions to packets', () => {
     assert.match(String(row?.['detail']), /SEARCH packets USING COVERING INDEX packets_at/);
   });
 
+  test('a long recording is tallied over several answers, the newest rows first, and rows that come meanwhile count', () => {
+    let nowMs = 0;
+    using db = new DatabaseSync(path, { readOnly: true });
+    db.function('in_time', (_id) => 1);
+    let hidden = 100;
+    const tallies = new PacketTallies({
+      hasIndices: true,
+      // Each piece takes 30 ms of this clock, so that an answer has a few.
+      limit: { clock: { monotonicMs: () => nowMs } },
+      begin: () => undefined,
+      goOn: () => void (nowMs += 30),
+      each: (sql, parameters, read) => {
+        const rows = db.prepare(sql.replaceAll('max(id)', `max(id) - ${hidden}`)).all(...parameters);
+        return rows.flatMap((row) => read(row) ?? []);
+      },
+    });
+    const ask = (): PacketTally => tallies.ask({ filter: '', beforeId: 0, bars: { to: 0, count: 1000 } });
+    const first = ask();
+    assert.deepEqual([first.complete, first.count > 0 && first.count < 19_900], [false, true]);
+    const shown = first.bars?.bins.filter(({ counts }) => counts.some((count) => count > 0)) ?? [];
+    assert.ok((shown[0]?.at ?? 0) > packetOf(1000).at, 'the oldest come last');
+    hidden = 0;
+    let asked = 1;
+    for (let now = first; !now.complete; asked++) {
+      const before = now.count;
+      now = ask();
+      assert.ok(now.count > before);
+      if (now.complete) assert.equal(now.count, 20_000);
+    }
+    assert.ok(asked >= 2);
+  });
+
   for (const version of [3, 2] as const) {
     test(`format ${version}: pages, counts and histograms agree with each other and with the filter in memory`, () => {
       const file = version === 3 ? path : recorded('older.rscope');
@@ -142,10 +185,19 @@ describe('questions to packets', () => {
         }
         assert.deepEqual(paged, expected.toReversed(), filter);
         const all = { fromAt: packetOf(1).at, toAt: packetOf(20_000).at };
-        const { total, buckets } = reader.histogram({ filter, ...all, buckets: 7 });
-        assert.equal(total, expected.length, filter);
-        const counted = buckets.flatMap(({ counts }) => counts).reduce((sum, { packets: n }) => sum + n, 0);
+        const { count, cut, bars } = tallied(reader, { filter, beforeId: 0, bars: { to: all.toAt, count: 7 } });
+        assert.equal(count, expected.length, filter);
+        const counted = bars?.bins.flatMap(({ counts }) => counts).reduce((sum, n) => sum + n, 0);
         assert.equal(counted, expected.length, filter);
+        const cuts = packets.filter((packet) => isCut(packet) && matchesFilter(parsed.value, packet)).length;
+        assert.deepEqual([cut, bars?.bins.reduce((sum, bin) => sum + bin.cut, 0)], [cuts, cuts], filter);
+        const half = { fromAt: packetOf(5000).at, toAt: packetOf(15_000).at };
+        const within = expected.filter((id) => id >= 5000 && id <= 15_000);
+        assert.equal(tallied(reader, { filter, ...half, beforeId: 0 }).count, within.length, filter);
+        // Of a moment in the past, then of the present again.
+        const until = expected.filter((id) => id < 9000).length;
+        assert.equal(tallied(reader, { filter, beforeId: 9000 }).count, until, filter);
+        assert.equal(tallied(reader, { filter, beforeId: 0 }).count, expected.length, filter);
       }
     });
   }

@@ -85,6 +85,25 @@ describe('a recording as a source', () => {
   before(() => recordSession(path, told, undefined, stateKey));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
+  test('packets are counted up to the moment that is shown, forward and back', async () => {
+    const { source } = await opened(path);
+    await using _source = source;
+    const packets = session.flatMap((item) => ('packet' in item ? [item.packet] : []));
+    const { from, to } = source.state();
+    for (const share of [1, 0.3, 0.7, 0.2]) {
+      const at = from + share * (to - from);
+      await source.seek(at);
+      const { count, bars, complete } = await source.tallyPackets({ filter: '', bars: { to: at, count: 100 } });
+      const expected = source.moment().packetsRecorded;
+      assert.ok(expected > 0 && expected <= packets.length);
+      assert.deepEqual([complete, count], [true, expected]);
+      assert.equal(
+        bars?.bins.flatMap(({ counts }) => counts).reduce((sum, n) => sum + n, 0),
+        expected,
+      );
+    }
+  });
+
   test('at any moment it is what the run was then, in whichever order the moments are asked for', async () => {
     const { source, replaced } = await opened(path);
     await using _source = source;

@@ -118,8 +118,9 @@ export class RecordedSource implements RunSource {
     return id > this.#position.packetId ? null : await this.#recording.packetDetail(id);
   }
 
-  histogram(query: RequestOf<'packet_histogram'>): Promise<PortAnswers['packet_histogram']> {
-    return this.#recording.histogram({ ...query, toAt: Math.min(query.toAt, this.#position.at) });
+  async tallyPackets(query: RequestOf<'tally_packets'>): Promise<PortAnswers['tally_packets']> {
+    const beforeId = this.#position.packetId + 1;
+    return { ...(await this.#recording.tallyPackets({ ...query, beforeId })), unrecorded: 0 };
   }
 
   /** Where the moment that is shown lies before what was counted, counting begins again. */

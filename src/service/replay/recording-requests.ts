@@ -12,7 +12,7 @@ import type { RunRecording } from '../runs/run-recording.ts';
 type RecordingRequest =
   | 'query_packets'
   | 'packet_detail'
-  | 'packet_histogram'
+  | 'tally_packets'
   | 'what_left'
   | 'open_recording'
   | 'close_recording'
@@ -27,7 +27,7 @@ export function recordingRequests(service: AppService): Pick<RequestHandlers, Re
   return {
     query_packets: (query, { source }) => source.queryPackets(query),
     packet_detail: async ({ id }, { source }) => ({ packet: await source.packetDetail(id) }),
-    packet_histogram: (query, { source }) => source.histogram(query),
+    tally_packets: (query, { source }) => source.tallyPackets(query),
     what_left: (query, { source }) => source.whatLeft(query),
     open_recording: async ({ path }, viewer) => {
       await viewer.show(await service.recordings.open(userPath(path, homedir())));

@@ -1,4 +1,5 @@
-import type { HistogramBucket } from '#shared/contract/app/port-api.ts';
+import type { RequestOf } from '#shared/contract/app/port-api.ts';
+import type { PacketTally } from '#shared/contract/app/tally.ts';
 import type { RecordedEvent } from '#shared/contract/events.ts';
 import type { Loss, LossTotals } from '#shared/contract/losses.ts';
 import type { SentTally } from '#shared/run-view/sent-tally.ts';
@@ -26,16 +27,8 @@ export interface RunRecording extends AsyncDisposable {
     asker?: object,
   ): Promise<{ readonly rows: readonly PacketRow[]; readonly more: boolean; readonly filterError: string | null }>;
   packetDetail(id: number): Promise<PacketDetail | null>;
-  histogram(query: {
-    readonly filter: string;
-    readonly fromAt: number;
-    readonly toAt: number;
-    readonly buckets: number;
-  }): Promise<{
-    readonly buckets: readonly HistogramBucket[];
-    readonly total: number;
-    readonly filterError: string | null;
-  }>;
+  /** @param query of rows before `beforeId`; 0: of all */
+  tallyPackets(query: RequestOf<'tally_packets'> & { readonly beforeId: number }): Promise<PacketTally>;
   /** What the process `source` has sent, counted, a part of the recording at a time. */
   sent(query: {
     readonly source: string;

@@ -6,6 +6,7 @@ import { spawn } from '#shared/base/spawn.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import type { RunHost } from '../runs/run-host.ts';
+import { tallyHeld } from './tally-held.ts';
 
 /** Rows in the order of the recording. */
 export interface SourceRows {
@@ -50,7 +51,7 @@ export interface RunSource extends AsyncDisposable {
   listen(listener: SourceListener): Disposable;
   queryPackets(query: RequestOf<'query_packets'>): Promise<PortAnswers['query_packets']>;
   packetDetail(id: number): Promise<PacketDetail | null>;
-  histogram(query: RequestOf<'packet_histogram'>): Promise<PortAnswers['packet_histogram']>;
+  tallyPackets(query: RequestOf<'tally_packets'>): Promise<PortAnswers['tally_packets']>;
   /** What a participant has sent after a packet, of what is shown. */
   whatLeft(query: RequestOf<'what_left'>): Promise<PortAnswers['what_left']>;
   /** Where it seeks; each fails with `not_now` where it does not. */
@@ -102,8 +103,13 @@ export class LiveSource implements RunSource {
     return this.#recording.packetDetail(id);
   }
 
-  histogram(query: RequestOf<'packet_histogram'>): Promise<PortAnswers['packet_histogram']> {
-    return this.#recording.histogram(query);
+  async tallyPackets(query: RequestOf<'tally_packets'>): Promise<PortAnswers['tally_packets']> {
+    const host = this.#host;
+    if (host === null) return { ...tallyHeld([], query), unrecorded: 0 };
+    if (host.recording !== null)
+      return { ...(await host.recording.tallyPackets({ ...query, beforeId: 0 })), unrecorded: 0 };
+    const held = host.recentPackets();
+    return { ...tallyHeld(held, query), unrecorded: host.packetsSeen - held.length };
   }
 
   whatLeft({ participant, afterId }: RequestOf<'what_left'>): Promise<PortAnswers['what_left']> {

@@ -5,6 +5,7 @@ import type { FromRenderer, FromService, PortAnswers, RequestName, RequestOf } f
 import type { Port } from '#shared/port/port.ts';
 import { applyEvent } from '#shared/run-view/apply/apply-event.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
+import { tallyHeld } from '#service/windows/tally-held.ts';
 import type { Recorded } from '../recorded/recorded-session.ts';
 import { recordedLibrary } from '../recorded/recorded-library.ts';
 import {
@@ -110,7 +111,7 @@ function answerTo(request: Extract<FromRenderer, { type: 'request' }>, shown: ()
       return { rows, more: (rows.at(-1)?.id ?? 1) > 1, filterError: null };
     },
     packet_detail: () => ({ packet: detailOf(shown().find((row) => row.id === params['id'])) }),
-    packet_histogram: () => histogramOf(shown(), params['fromAt'] ?? 0, params['toAt'] ?? 0, params['buckets'] ?? 1),
+    tally_packets: () => ({ ...tallyHeld(shown(), request.params as RequestOf<'tally_packets'>), unrecorded: 0 }),
     approvals: () => seatApprovals(),
     what_left: () => seatSent(),
     save_recording: () => ({ path: '~/.local/share/roundscope/saved/r-7f3a2c.rscope', sizeBytes: 4_100_000 }),
@@ -169,30 +170,6 @@ function detailOf(row: PacketRow | undefined): PortAnswers['packet_detail']['pac
     ...row,
     header: JSON.stringify(header),
     bodySample: Uint8Array.from({ length: 256 }, (_, i) => (i * 37) % 256),
-  };
-}
-
-function histogramOf(
-  rows: readonly PacketRow[],
-  fromAt: number,
-  toAt: number,
-  buckets: number,
-): PortAnswers['packet_histogram'] {
-  const width = Math.max(1, (toAt - fromAt) / buckets);
-  const counts = Array.from({ length: buckets }, () => new Map<string, { packets: number; bytes: number }>());
-  for (const row of rows) {
-    const bucket = counts[Math.floor((row.at - fromAt) / width)];
-    if (bucket === undefined) continue;
-    const known = bucket.get(row.protocol) ?? { packets: 0, bytes: 0 };
-    bucket.set(row.protocol, { packets: known.packets + 1, bytes: known.bytes + row.sizeBytes });
-  }
-  return {
-    buckets: counts.map((bucket, i) => ({
-      at: fromAt + i * width,
-      counts: [...bucket].map(([protocol, count]) => ({ protocol, ...count })),
-    })),
-    total: rows.length,
-    filterError: null,
   };
 }
 

@@ -1,8 +1,10 @@
+import type { PacketTally } from '#shared/contract/app/tally.ts';
 import type { PacketDetail } from '#shared/contract/packet.ts';
 import type { CopyOptions } from '../copy.ts';
 import type { FoldedState } from '../folded-state.ts';
+import type { CountQuery, PacketCount, PacketPage, PacketQuery } from '../packet-queries.ts';
+import type { TallyQuery } from '../packet-tally.ts';
 import type { EventQuery, KeptStateQuery, RecordingBrief, RecordingInfo, SentPage, SentQuery } from './reader.ts';
-import type { CountQuery, Histogram, HistogramQuery, PacketCount, PacketPage, PacketQuery } from '../packet-queries.ts';
 import { ReadingThread, type Asker } from './reading-thread.ts';
 import type { QueryAnswer } from '../writing/worker-protocol.ts';
 
@@ -20,7 +22,8 @@ export interface OpenedRecording extends AsyncDisposable {
   packetsUntil(at: number, beforeId?: number): Promise<QueryAnswer<'packetsUntil'>>;
   packetSetBack(byMs: number): Promise<number | null>;
   packetDetail(id: number): Promise<PacketDetail | null>;
-  histogram(query: HistogramQuery): Promise<Histogram>;
+  /** One answer takes little time: it may have to be asked for again until it is complete. */
+  tallyPackets(query: TallyQuery): Promise<PacketTally>;
   sent(query: SentQuery): Promise<SentPage>;
   events(query: EventQuery): Promise<QueryAnswer<'events'>>;
   /** The last state that this machine has kept in it and that was due until a moment, or after an event; null: none. */
@@ -53,7 +56,7 @@ export async function openRecording(path: string, options: OpenOptions): Promise
       packetsUntil: (at, beforeId) => reader.ask('packetsUntil', at, beforeId),
       packetSetBack: (byMs) => reader.ask('packetSetBack', byMs),
       packetDetail: (id) => reader.ask('packetDetail', id),
-      histogram: (query) => reader.ask('histogram', query),
+      tallyPackets: (query) => reader.ask('tallyPackets', query),
       sent: (query) => reader.ask('sent', query),
       events: (query) => reader.ask('events', query),
       keptState: (until) => reader.ask('keptState', until),

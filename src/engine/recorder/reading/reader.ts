@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { EventType, RecordedEvent } from '#shared/contract/events.ts';
+import type { PacketTally } from '#shared/contract/app/tally.ts';
 import type { PacketDetail } from '#shared/contract/packet.ts';
 import { copyRecording, type CopyOptions } from '../copy.ts';
 import { recorderError } from '../errors.ts';
@@ -10,12 +11,12 @@ import { inTimeFunction, openToRead, type ReadingLimit } from '../open-database.
 import {
   PacketQueries,
   type CountQuery,
-  type Histogram,
-  type HistogramQuery,
   type PacketCount,
   type PacketPage,
   type PacketQuery,
 } from '../packet-queries.ts';
+import { PacketTallies, type TallyQuery } from '../packet-tally.ts';
+import type { PacketTable } from '../packet-question.ts';
 import { eventOf, packetDetail, type SqlRow } from './row-reading.ts';
 import { pragma } from '../schema.ts';
 import { SentCounter, type SentTally } from '#shared/run-view/sent-tally.ts';
@@ -98,6 +99,7 @@ export class RecordingReader implements Disposable {
   readonly #begin: () => void;
   readonly #goOn: () => void;
   readonly #packets: PacketQueries;
+  readonly #tallies: PacketTallies;
   readonly #cut: string | null;
   readonly #stateKey: Uint8Array | undefined;
   readonly #isOfFormat3: boolean;
@@ -109,13 +111,15 @@ export class RecordingReader implements Disposable {
     try {
       ({ db: this.#db, begin: this.#begin, goOn: this.#goOn, cut: this.#cut } = openToRead(path, limit));
       this.#isOfFormat3 = pragma(this.#db, 'user_version') >= 3;
-      this.#packets = new PacketQueries({
+      const table: PacketTable = {
         hasIndices: this.#isOfFormat3,
         limit,
         each: (sql, parameters, read) => this.#rows(sql, parameters, read),
         begin: this.#begin,
         goOn: this.#goOn,
-      });
+      };
+      this.#packets = new PacketQueries(table);
+      this.#tallies = new PacketTallies(table);
       registerFilterFunctions(this.#db);
     } catch (error) {
       throw recorderError(error, path, 'reading');
@@ -134,8 +138,8 @@ export class RecordingReader implements Disposable {
     return this.#packets.count(query);
   }
 
-  histogram(query: HistogramQuery): Histogram {
-    return this.#packets.histogram(query);
+  tallyPackets(query: TallyQuery): PacketTally {
+    return this.#tallies.ask(query);
   }
 
   /**

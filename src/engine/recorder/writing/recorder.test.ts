@@ -1,3 +1,4 @@
+import { protocols } from '#shared/contract/protocols.ts';
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -127,25 +128,28 @@ describe('recording', () => {
     await assert.rejects(recorder.info(), withCode('not_running'));
   });
 
-  test('a histogram counts packets and bytes per protocol and bucket', async () => {
+  test('a tally counts packets by protocol and time, and goes on counting as they come', async () => {
     await using recorder = await record();
     fill(recorder, 1, 100);
-    const [fromAt, toAt] = [packetOf(1).at, packetOf(100).at];
-    const { buckets, total, filterError } = await recorder.histogram({ filter: '', fromAt, toAt, buckets: 10 });
-    assert.deepEqual([buckets.length, total, filterError], [10, 100, null]);
-    const counted = buckets.flatMap((bucket) => bucket.counts);
-    assert.equal(
-      counted.reduce((sum, { packets }) => sum + packets, 0),
-      100,
-    );
-    assert.equal(
-      counted.filter(({ protocol }) => protocol === 'mqtt').reduce((sum, { packets }) => sum + packets, 0),
-      20,
-    );
-    assert.equal(
-      (await recorder.histogram({ filter: 'protocol ==', fromAt, toAt, buckets: 10 })).filterError === null,
-      false,
-    );
+    const bars = { from: packetOf(1).at, to: packetOf(150).at + 1, count: 10 };
+    const counted = async (filter: string): Promise<readonly number[]> => {
+      const tally = await recorder.tallyPackets({ filter, beforeId: 0, bars });
+      assert.equal(tally.complete, true);
+      assert.equal(tally.firstAt, packetOf(1).at);
+      const sums = tally.bars?.bins ?? [];
+      return [
+        tally.count,
+        ...['quic', 'mqtt'].map((_, p) => sums.reduce((sum, { counts }) => sum + (counts[p] ?? 0), 0)),
+      ];
+    };
+    assert.deepEqual(protocols.slice(0, 2), ['quic', 'mqtt']);
+    assert.deepEqual(await counted(''), [100, 80, 20]);
+    assert.deepEqual(await counted('protocol == mqtt'), [20, 0, 20]);
+    fill(recorder, 101, 150);
+    assert.deepEqual(await counted(''), [150, 120, 30]);
+    assert.deepEqual(await counted('protocol == mqtt'), [30, 0, 30]);
+    const wrong = await recorder.tallyPackets({ filter: 'protocol ==', beforeId: 0 });
+    assert.equal(wrong.filterError === null, false);
   });
 
   test('the last minutes are saved as a recording of their own, and nothing is written over', async () => {

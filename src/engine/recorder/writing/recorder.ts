@@ -6,7 +6,7 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import type { Loss, LossReason, LossTotals } from '#shared/contract/losses.ts';
 import type { PacketDetail } from '#shared/contract/packet.ts';
 import type { CopyOptions } from '../copy.ts';
-import type { CountQuery, Histogram, HistogramQuery, PacketCount, PacketPage, PacketQuery } from '../packet-queries.ts';
+import type { CountQuery, PacketCount, PacketPage, PacketQuery } from '../packet-queries.ts';
 import type { EventQuery, RecordingInfo, SentPage, SentQuery } from '../reading/reader.ts';
 import { firstWord, ReadingThread, type Asker } from '../reading/reading-thread.ts';
 import type { RecordedPacket } from '../reading/row-mapping.ts';
@@ -168,8 +168,8 @@ export class Recorder implements AsyncDisposable {
     return this.#ask('packetDetail', id);
   }
 
-  histogram(query: HistogramQuery): Promise<Histogram> {
-    return this.#ask('histogram', query);
+  tallyPackets(...query: QueryParameters<'tallyPackets'>): Promise<QueryAnswer<'tallyPackets'>> {
+    return this.#ask('tallyPackets', ...query);
   }
 
   readonly sent = (query: SentQuery): Promise<SentPage> => this.#ask('sent', query);

@@ -21,7 +21,7 @@ export type QueryName =
   | 'packetsUntil'
   | 'packetSetBack'
   | 'packetDetail'
-  | 'histogram'
+  | 'tallyPackets'
   | 'sent'
   | 'events'
   | 'keptState'

@@ -137,6 +137,50 @@ describe('the packets of a run', () => {
     assert.match(grid().textContent, /the first matching packet of the recording/);
   });
 
+  test('are counted by the service over all that is recorded, for each filter and as more come', async () => {
+    const tally = { cut: 3, complete: true, firstAt: 1, bars: null, filterError: null, unrecorded: 0 };
+    const page = await packets({ answers: { tally_packets: { ...tally, count: 9_876_543 } } });
+    const foot = (): string =>
+      screen.getByRole('region', { name: 'Packets' }).querySelector('.foot')?.textContent ?? '';
+    assert.match(foot(), /^9,876,543 match/);
+    assert.match(foot(), /bodies cut to 4 kB: 3/);
+    page.service.willAnswer({ tally_packets: { ...tally, count: 17, complete: false } });
+    await filtered(page, 'participant == node-2');
+    await pass(100);
+    assert.match(foot(), /^17 match so far/);
+    assert.ok(page.service.asked('tally_packets').some(({ filter }) => filter === 'participant == node-2'));
+    page.service.willAnswer({ tally_packets: { ...tally, count: 4_000_000 } });
+    await pass(100);
+    assert.match(foot(), /^4,000,000 match(?! so far)/);
+    const last = run.items.findLast((item) => 'packet' in item);
+    assert.ok(last !== undefined && 'packet' in last);
+    page.service.willAnswer({ tally_packets: { ...tally, count: 4_000_001 } });
+    act(() =>
+      page.service.tell({
+        type: 'batch',
+        batch: 1,
+        events: [],
+        packets: [{ ...last.packet, id: 1e6 }],
+        skippedPackets: 0,
+      }),
+    );
+    await pass(2000);
+    assert.match(foot(), /^4,000,001 match/);
+  });
+
+  test('that nobody records are counted as far as they are in memory, which is said', async () => {
+    const tally = { count: 5, cut: 0, complete: true, firstAt: 1, bars: null, filterError: null, unrecorded: 1234 };
+    await packets({ answers: { tally_packets: tally } });
+    const bars = screen.getByRole('region', { name: 'Packets per second' });
+    assert.match(bars.textContent, /1,234 older packets of this run, which is not recorded, are not in the bars\./);
+  });
+
+  test('that cannot be counted say why', async () => {
+    await packets({ answers: { tally_packets: failure('disk_full', 'the disk is full') } });
+    const bars = screen.getByRole('region', { name: 'Packets per second' });
+    assert.match(bars.textContent, /Packets cannot be counted now: the disk is full/);
+  });
+
   test('say why older ones could not be brought', async () => {
     const { user } = await packets({
       snapshot: { packetsRecorded: 5000 },

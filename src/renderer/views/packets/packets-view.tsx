@@ -61,7 +61,7 @@ export function PacketsView(): JSX.Element {
         <SavedMenu text={filter.text} valid={filter.error === null} onPick={filter.set} />
         <LiveButtons list={list} live={live} onLive={setLive} onPause={(paused) => store.setPaused(paused)} />
       </section>
-      <PacketHistogram filter={filter.shown.expression} range={range} onRange={setRange} />
+      <PacketHistogram filter={filter.shown} range={range} onRange={setRange} />
       <section className="panel p-table" aria-label="Packets" ref={ref}>
         <PacketTable
           list={list}
@@ -80,7 +80,7 @@ export function PacketsView(): JSX.Element {
             onFoldKey(event, list.at(index), folding) || onTableKey(event, list, index, select, setLive)
           }
         />
-        <PacketCounts list={list} hasRange={range !== null} onLoss={tour.next} />
+        <PacketCounts list={list} filter={folding.shown.text} range={range} onLoss={tour.next} />
       </section>
       {packet === null ? null : (
         <PacketDetailPane

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tallyRequestSchema, type PacketTally } from './tally.ts';
 import { strategyNameSchema } from '../run/selection.ts';
 import type { ErrorReport } from '#shared/base/errors.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
@@ -135,13 +136,7 @@ export const requestSchemas = {
     toAt: z.number().optional(),
   }),
   packet_detail: z.object({ id: z.number().int().positive() }),
-  /** Packets per bucket and protocol over a time span. */
-  packet_histogram: z.object({
-    filter: z.string().max(1000),
-    fromAt: z.number(),
-    toAt: z.number(),
-    buckets: z.number().int().min(1).max(1000),
-  }),
+  tally_packets: tallyRequestSchema,
   /** What a participant has really sent, counted from its packets after `afterId`; `more`: ask again after `upTo`. */
   what_left: z.object({ participant: participantIdSchema, afterId: z.number().int().nonnegative() }),
   /** Answers to plans under a name on this machine, out of its signed log. */
@@ -176,11 +171,6 @@ export type { RecentRun } from './kept-on-machine.ts';
 
 export type RequestName = keyof typeof requestSchemas;
 export type RequestOf<N extends RequestName> = z.infer<(typeof requestSchemas)[N]>;
-
-export interface HistogramBucket {
-  readonly at: number;
-  readonly counts: readonly { readonly protocol: string; readonly packets: number; readonly bytes: number }[];
-}
 
 export interface CheckLine {
   readonly what: string;
@@ -288,11 +278,8 @@ export interface PortAnswers extends LibraryAnswers {
   join_run: { readonly run: string };
   query_packets: { readonly rows: readonly PacketRow[]; readonly more: boolean; readonly filterError: string | null };
   packet_detail: { readonly packet: PacketDetail | null };
-  packet_histogram: {
-    readonly buckets: readonly HistogramBucket[];
-    readonly total: number;
-    readonly filterError: string | null;
-  };
+  /** `unrecorded`: packets that cannot be counted, since nothing records them and they are not in memory any more. */
+  tally_packets: PacketTally & { readonly unrecorded: number };
   /** `from`: the packet after which it was counted, smaller than what was asked where the shown moment lies before that. */
   what_left: { readonly tally: SentTally; readonly from: number; readonly upTo: number; readonly more: boolean };
   approvals: AnsweredPlans;

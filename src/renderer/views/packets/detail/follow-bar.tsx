@@ -1,8 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { JSX, KeyboardEvent } from 'react';
 import type { PacketRow } from '#shared/contract/packet.ts';
-import { matchesFilter } from '#shared/filter/matches-filter.ts';
-import { parseFilter } from '#shared/filter/parse-filter.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { formatCount } from '#shared/base/text/counted.ts';
 import { useSession } from '#renderer/session/hooks.ts';
 import { followChoices } from './follow.ts';
@@ -45,42 +44,51 @@ export function FollowBar({ row, filter, onFollow }: FollowBarProps): JSX.Elemen
           title={choice.filter}
           onClick={() => follow(choice.filter)}
         >
-          {choice.label} <i>{counts === null ? '…' : formatCount(counts[i] ?? 0)}</i>
+          {choice.label} <i>{counts === null ? '…' : wordOf(counts[i] ?? null)}</i>
         </button>
       ))}
     </div>
   );
 }
 
-/** Rows counted in one go, so that walking through packets with j and k stays smooth. */
-const rowsPerSlice = 10_000;
+function wordOf(count: number | null): string {
+  return count === null ? '?' : formatCount(count);
+}
 
-/** How many of the rows held each choice would show; counted once, when the packet is opened. Null: still counting. */
-function useCounts(choices: readonly FollowChoice[]): readonly number[] | null {
+/** Until a packet stays open so long, walking through packets with j and k asks for nothing. */
+const settleMs = 60;
+
+/** How many packets each choice would show; counted once, when the packet is opened. Null: still counting. */
+function useCounts(choices: readonly FollowChoice[]): readonly (number | null)[] | null {
   const session = useSession();
   const [counts, setCounts] = useState<{
     readonly of: readonly FollowChoice[];
-    readonly sums: readonly number[];
+    readonly sums: readonly (number | null)[];
   } | null>(null);
   useEffect(() => {
-    const held = session.packets();
-    const expressions = choices.map((choice) => parseFilter(choice.filter));
-    const sums = choices.map(() => 0);
-    let next = 0;
-    const slice = (): void => {
-      const end = Math.min(held.length, next + rowsPerSlice);
-      for (; next < end; next++) {
-        const other = held.at(next);
-        if (other === undefined) continue;
-        expressions.forEach((parsed, c) => {
-          if (parsed.ok && matchesFilter(parsed.value, other)) sums[c] = (sums[c] ?? 0) + 1;
-        });
+    let ended = false;
+    const count = async (filter: string): Promise<number | null> => {
+      try {
+        for (;;) {
+          const tally = await session.request('tally_packets', { filter });
+          if (ended || tally.filterError !== null) return null;
+          if (tally.complete) return tally.count;
+        }
+      } catch {
+        // A service that has gone says so elsewhere; a choice can be followed without its number.
+        return null;
       }
-      if (next < held.length) timer = setTimeout(slice, 0);
-      else setCounts({ of: choices, sums });
     };
-    let timer = setTimeout(slice, 60);
-    return () => clearTimeout(timer);
+    const countAll = async (): Promise<void> => {
+      const sums: (number | null)[] = [];
+      for (const { filter } of choices) sums.push(await count(filter));
+      if (!ended) setCounts({ of: choices, sums });
+    };
+    const timer = setTimeout(() => spawn('counting what belongs together', countAll()), settleMs);
+    return () => {
+      ended = true;
+      clearTimeout(timer);
+    };
   }, [choices, session]);
   return counts?.of === choices ? counts.sums : null;
 }

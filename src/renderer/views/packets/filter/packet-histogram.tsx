@@ -1,25 +1,22 @@
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { JSX } from 'react';
 import { protocols } from '#shared/contract/protocols.ts';
-import { everything } from '#shared/filter/filter-expression.ts';
-import type { FilterExpression } from '#shared/filter/filter-expression.ts';
 import { formatCount } from '#shared/base/text/counted.ts';
 import { formatClock, formatSeconds } from '#renderer/components/words/format.ts';
 import { Histogram } from '#renderer/components/charts/histogram.tsx';
 import type { Span } from '#renderer/components/charts/histogram.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
-import { useNow, useRunView, useSession } from '#renderer/session/hooks.ts';
+import { useNow, useRunView } from '#renderer/session/hooks.ts';
 import { protocolColors } from '#renderer/theme/protocols.ts';
-import { PacketBins } from './packet-bins.ts';
 import type { TimeRange } from '../packet-index.ts';
+import type { FilterState } from './use-filter.ts';
+import { useTally, type Tally, type TallyState } from './use-tally.ts';
 
 const barsMax = 240;
-/** Bars change at most this often: more is flicker. */
-const redrawMs = 250;
+/** Before the first answer. */
+const noBars = { from: 0, to: 10_000, bins: [], binMs: 1000 } as const;
 const spanMsMin = 2_000;
-
-const nothing: FilterExpression = { kind: 'or', terms: [] };
 
 /** What the button without a pointer selects: as much as one looks back over when something has just happened. */
 const lastMs = 10_000;
@@ -33,24 +30,22 @@ export function PacketHistogram({
   range,
   onRange,
 }: {
-  readonly filter: FilterExpression;
+  readonly filter: FilterState['shown'];
   readonly range: TimeRange | null;
   readonly onRange: (range: TimeRange | null) => void;
 }): JSX.Element {
-  const isFiltered = !(filter.kind === 'and' && filter.terms.length === 0);
-  const all = useBins(everything);
-  const filtered = useBins(isFiltered ? filter : nothing);
-  const bins = isFiltered ? filtered : all;
+  const isFiltered = !(filter.expression.kind === 'and' && filter.expression.terms.length === 0);
   const now = useNow(1000);
   const endedAt = useRunView((view) => view.endedAt);
   const rounds = useRunView((view) => view.rounds);
   const [zoom, setZoom] = useState<Span | null>(null);
-  const blank = all.to === 0;
-  const until = endedAt ?? (blank ? 0 : now);
-  const whole = { from: all.from, to: Math.max(all.to, until, all.from + 10_000) };
-  const span = zoom ?? whole;
-  const { bins: shown, binMs } = bins.view(span.from, span.to, barsMax);
-  const present = all.protocols();
+  const counted = useTally({ filter: filter.text, bars: { ...(zoom ?? { to: endedAt ?? now }), count: barsMax } });
+  const { tally } = counted;
+  const blank = tally === null || tally.firstAt === null;
+  const { bins: shown, binMs, ...told } = tally?.bars ?? noBars;
+  const span = zoom ?? told;
+  const whole = useWhole(zoom === null && !blank ? told : null);
+  const present = protocols.filter((_, p) => shown.some(({ counts }) => counts[p] !== 0));
   const marks = useMemo(
     () => (rounds ?? []).map((round) => ({ at: round.startedAt, label: `round ${round.round}` })),
     [rounds],
@@ -72,6 +67,9 @@ export function PacketHistogram({
           <i className="h-cutk" />
           bodies cut
         </span>
+        {tally?.complete === false && (
+          <span className="t3">counted from the newest back, {formatCount(tally.count)} so far</span>
+        )}
         {!blank && <Selected range={range} zoomed={zoom !== null} onRange={onRange} onZoom={setZoom} end={whole.to} />}
       </div>
       <Histogram
@@ -90,9 +88,18 @@ export function PacketHistogram({
         onSelect={onRange}
         onZoom={onZoom}
       />
-      <NotCounted isFiltered={isFiltered} />
+      <NotCounted counted={counted} />
     </section>
   );
+}
+
+/** The time of all bars, also while a part of them is shown. */
+function useWhole(told: Span | null): Span {
+  const whole = useRef<Span>(noBars);
+  useEffect(() => {
+    if (told !== null) whole.current = told;
+  });
+  return told ?? whole.current;
 }
 
 interface SelectedProps {
@@ -159,43 +166,16 @@ function widened(range: TimeRange): Span {
 }
 
 /** What the bars leave out is said beside them. */
-function NotCounted({ isFiltered }: { readonly isFiltered: boolean }): JSX.Element | null {
-  const session = useSession();
-  const held = session.packets();
-  // All packets were counted as they came; those that pass a filter can only be looked for among what is held.
-  const notHeld = isFiltered ? held.first : 0;
-  if (held.skipped === 0 && notHeld === 0) return null;
-  return (
-    <div className="h-note">
-      {[
-        ...(held.skipped === 0 ? [] : [`${formatCount(held.skipped)} packets skipped by this screen`]),
-        ...(notHeld === 0 ? [] : [`${formatCount(notHeld)} older packets that are in the recording only`]),
-      ].join(' and ')}{' '}
-      are not in the bars
-    </div>
-  );
+function NotCounted({ counted: { tally, error } }: { readonly counted: TallyState }): JSX.Element | null {
+  const words = tally === null ? [] : leftOut(tally);
+  if (error !== null) words.push(`Packets cannot be counted now: ${error.message}`);
+  return words.length === 0 ? null : <div className="h-note">{words.join(' ')}</div>;
 }
 
-/** Rows looked at in one go, so that a filter typed over a long run costs no frame. */
-const rowsPerSlice = 20_000;
-
-function useBins(filter: FilterExpression): PacketBins {
-  const session = useSession();
-  const bins = useMemo(() => new PacketBins(filter), [filter]);
-  const [, redraw] = useState(0);
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const update = (): void => {
-      const isAll = bins.advance(session.packets(), rowsPerSlice);
-      timer = isAll ? undefined : setTimeout(update, 0);
-      redraw((count) => count + 1);
-    };
-    update();
-    const unsubscribe = session.subscribePackets(() => void (timer ??= setTimeout(update, redrawMs)));
-    return () => {
-      unsubscribe();
-      clearTimeout(timer);
-    };
-  }, [session, bins]);
-  return bins;
+function leftOut({ unrecorded }: Tally): string[] {
+  return [
+    ...(unrecorded === 0
+      ? []
+      : [`${formatCount(unrecorded)} older packets of this run, which is not recorded, are not in the bars.`]),
+  ];
 }
