@@ -163,7 +163,10 @@ describe('the plan of a run', () => {
     assert.equal(told('Pictures'), '48 × 48 grey');
     assert.equal(told('Rounds'), '20, updates within 45 s; 3 of 4 are enough');
     assert.equal(told('Training'), '2 epochs a round, batch 32, SGD 0.01');
-    assert.match(told('Counting'), /at most 3 times the equal share\. The size of an update has no limit/);
+    assert.match(
+      told('Counting'),
+      /at most 3 times the equal share, and of three or more never more than .*The size of an update has no limit/,
+    );
     const classes = within(screen.getByRole('list', { name: 'Classes of the run' })).getAllByRole('listitem');
     assert.deepEqual(
       classes.map((one) => one.textContent),

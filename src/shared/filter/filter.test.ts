@@ -266,7 +266,7 @@ describe('completion', () => {
   });
   test('of operators, values, lists and connectives', () => {
     assert.deepEqual(labels('round '), ['==', '>', '<', '>=', '<=', '!=', 'in']);
-    assert.deepEqual(labels('kind == m'), ['model_update', 'message', 'malformed']);
+    assert.deepEqual(labels('kind == m'), ['model_update', 'model_graph', 'message', 'malformed']);
     assert.deepEqual(labels('kind in (ack, ').slice(0, 3), ['model_update', 'ack', 'run_plan']);
     assert.deepEqual(labels('kind == ack '), ['&&', '||']);
     assert.equal(completeFilter('participant == ', 15, known)[0]?.insert, '"node 1" ');

@@ -8,7 +8,7 @@ export const encrypted: Secrecy = {
 
 /** Somebody else carries it. */
 export function sealedFrom(who: string): Secrecy {
-  const what = 'names of run, participants and transfers, sizes and times';
+  const what = 'names of run and participants, sizes and times';
   return {
     word: 'sealed',
     text: `Sealed from one end to the other: ${who} reads ${what}, and no message and no model.`,

@@ -90,6 +90,8 @@ export async function pass(ms: number): Promise<void> {
 }
 
 function startClock(at: number): UserEvent {
+  // What was shown before has timers of the clock that ends here: stopping them later would stop others in their place.
+  cleanup();
   mock.timers.reset();
   mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: at });
   return userEvent.setup({ delay: null, pointerEventsCheck: PointerEventsCheckLevel.Never });
