@@ -263,7 +263,9 @@ function afterTheEnd(draft: CoordinatorDraft, input: CoordinatorInput): void {
   const reason = `the run is over: ${draft.s.outcome?.reason ?? ''}`.slice(0, 500);
   const error = { kind: 'error', round: draft.s.round, body: { code: 'run_over', reason } } as const;
   if (input.kind === 'link_opened' || input.kind === 'looked') draft.send(input.link, error);
-  if (input.kind === 'message' && input.header.kind === 'register') {
+  const { kind } = input.kind === 'message' ? input.header : input;
+  // What somebody says who comes in; each is a question, and waits for its answer.
+  if (input.kind === 'message' && (kind === 'register' || kind === 'graph_request')) {
     draft.send(input.link, { ...error, replyTo: input.header.id });
     draft.effects.push({ kind: 'close_link', link: input.link, code: 'run_over', reason });
   }
