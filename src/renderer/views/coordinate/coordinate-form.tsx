@@ -98,7 +98,7 @@ function DataField({ coordinate }: FieldsProps): JSX.Element {
       <PathField
         label="Data to check with"
         value={draft.data}
-        placeholder="~/validation, one folder in it for each class, or a CSV file"
+        placeholder="~/validation or ~/validation.csv"
         words={bundledData}
         leadsTo="file"
         onChange={setData}

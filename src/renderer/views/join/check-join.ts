@@ -36,7 +36,7 @@ export function checkJoin(fields: JoinFields): ReadonlyMap<JoinField, string> {
   const invitation = checkInvitation(invitationIn(fields.invitation));
   if (invitation !== null) faults.set('invitation', invitation);
   if (fields.data.trim() === '')
-    faults.set('data', 'Choose the folder with your pictures, one folder in it for each class.');
+    faults.set('data', 'Choose your data: a folder of pictures, one folder in it for each class, or a file.');
   const name = participantName(fields.name.trim());
   if (!name.ok) faults.set('name', `${name.error.charAt(0).toUpperCase()}${name.error.slice(1)}.`);
   return faults;

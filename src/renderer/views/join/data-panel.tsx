@@ -44,7 +44,7 @@ export function DataPanel({ join }: { readonly join: Join }): JSX.Element {
           <PathField
             label="Folder or file"
             value={draft.data}
-            placeholder="~/pictures, one folder in it for each class, or a CSV file"
+            placeholder="~/pictures or ~/pictures.csv"
             words={bundledData}
             leadsTo="file"
             onChange={setData}

@@ -32,7 +32,7 @@ export function ConfusionPanel({
       {senders.length > 0 && (
         <label className="cm-whose">
           Measured by
-          <select value={matrix?.of ?? ''} onChange={(event) => setWhose(event.target.value)}>
+          <select className="pick" value={matrix?.of ?? ''} onChange={(event) => setWhose(event.target.value)}>
             <option value="">all together</option>
             {senders.map((id) => (
               <option key={id}>{id}</option>
