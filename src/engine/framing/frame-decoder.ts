@@ -9,8 +9,6 @@ export interface Decoded {
    * in the memory in which it was pushed.
    */
   readonly frames: readonly Parts[];
-  /** The only view that frames have of what was pushed, where there is one alone: nobody else will look at that memory. */
-  readonly alone: Uint8Array | null;
   /** Once set, the decoder takes nothing more: the stream has lost its boundaries, so its session has to go. */
   readonly error: RoundscopeError | null;
 }
@@ -36,9 +34,6 @@ export class FrameDecoder {
   /** Length of prefix and header, and of the whole; 0 while the prefix is incomplete. */
   #headBytes = 0;
   #frameBytes = 0;
-  /** Views of what is being pushed, the last one that was kept among them. */
-  #views = 0;
-  #kept: Uint8Array | null = null;
   #error: RoundscopeError | null = null;
 
   /** Bytes of a frame that has begun and not ended: at the end of a stream there must be none. */
@@ -47,15 +42,13 @@ export class FrameDecoder {
   }
 
   push(bytes: Uint8Array): Decoded {
-    if (this.#error !== null) return { frames: [], alone: null, error: this.#error };
+    if (this.#error !== null) return { frames: [], error: this.#error };
     const frames: Parts[] = [];
     let offset = 0;
-    this.#views = 0;
-    this.#kept = null;
     while (offset < bytes.byteLength && this.#error === null) {
       offset += this.#filled > 0 ? this.#resume(bytes, offset, frames) : this.#begin(bytes, offset, frames);
     }
-    return { frames, alone: this.#views === 1 ? this.#kept : null, error: this.#error };
+    return { frames, error: this.#error };
   }
 
   /** At a frame's first byte: takes it whole where it is, or keeps its beginning. Returns the bytes consumed. */
@@ -65,7 +58,6 @@ export class FrameDecoder {
     if (this.#frameBytes > 0 && available >= this.#frameBytes) {
       const { frameBytes } = this.#reset();
       frames.push([bytes.subarray(offset, offset + frameBytes)]);
-      this.#views++;
       return frameBytes;
     }
     // A header that is not whole is gathered, so that it lies in one part in the end.
@@ -109,8 +101,6 @@ export class FrameDecoder {
     if (headIsWhole && piece.byteLength >= keptBytesMin && 2 * piece.byteLength >= piece.buffer.byteLength) {
       this.#closePart();
       this.#parts.push(piece);
-      this.#views++;
-      this.#kept = piece;
       return;
     }
     if (headIsWhole && this.#gathered >= gatherBytesMax) this.#closePart();

@@ -1,7 +1,6 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { FrameDecoder } from '../../framing/frame-decoder.ts';
 import type { Parts } from '../../framing/parts.ts';
-import { ownMemory } from '../../framing/give-back.ts';
 import type { QuicStream } from './quic-session.ts';
 
 /** Bytes asked for at once. Quinn with 4 KB reads moves a fraction of what it moves with these. */
@@ -34,7 +33,6 @@ export class FrameReader {
       const bytes = await this.stream.read(readBytes);
       if (bytes === null) return this.#end();
       const decoded = this.#decoder.push(bytes);
-      if (decoded.alone !== null && this.stream.readsAreOwn === true) ownMemory(decoded.alone);
       this.#ready = decoded.frames;
       this.#taken = 0;
       this.#error = decoded.error;

@@ -60,8 +60,6 @@ export interface QuicSession {
 export interface QuicStream {
   /** As the packet log shows it. */
   readonly id: string;
-  /** Each read lies in memory in which nothing else does, and which the provider does not use again. */
-  readonly readsAreOwn?: boolean;
   /** Next bytes, at most about `maxBytes`; null after the peer's last, or when the session has ended. Rejects on reset. */
   read(maxBytes: number): Promise<Uint8Array | null>;
   /** Resolves when flow control has taken the bytes; one at a time. Rejects when the stream or session has ended. */

@@ -221,7 +221,6 @@ class QuinnSession implements QuicSession {
 }
 
 class QuinnQuicStream implements QuicStream {
-  readonly readsAreOwn = true;
   readonly id: string;
   readonly #stream: QuinnStream;
 
